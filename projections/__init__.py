@@ -1,0 +1,1 @@
+"""What can be read: tables made from events, masked, thrown away and rebuilt at will."""

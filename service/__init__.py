@@ -1,0 +1,1 @@
+"""The running service: storage, web, command line."""
