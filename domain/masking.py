@@ -1,0 +1,114 @@
+"""The shown form of one personal value: telephone, identity number, address. Pure text in, masked text out.
+
+Forms after the practice of published replies: `138****1234`, `35*************123`, an address down to its street.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+HIDDEN = "***"
+"""What stands where nothing of a value may be shown."""
+
+GAP = r"[\s\-‐-―−_.．·・•\u00ad\u200b-\u200f\u2060\ufeff]"
+"""What people put between the characters of a number or a name without changing it: one such character."""
+
+_GAPS = re.compile(GAP)
+_NUMERALS = str.maketrans("零〇○一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖", "00011122233445566778899")
+
+
+def fold(text: str) -> str:
+    """Bring full-width and other variant characters to the plain one, letters to upper case; the length stays."""
+    return "".join(_fold(character) for character in text) if not text.isascii() else text.upper()
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold(character: str) -> str:
+    """The plain upper-case form of a character where that is one character, otherwise the character."""
+    plain = unicodedata.normalize("NFKC", character).upper()
+    return plain if len(plain) == 1 else character
+
+
+def digits_for_numerals(text: str) -> str:
+    """Write Chinese numerals (also 幺 and the banker's) as digits; the length stays."""
+    return text.translate(_NUMERALS)
+
+
+def compact(text: str) -> str:
+    """The folded text without gaps."""
+    return _GAPS.sub("", fold(text))
+
+
+_NEXT = rf"(?:{GAP}{{0,2}}\d)"
+_COUNTRY = rf"\(?(?:\+|00)?86\)?{GAP}{{0,2}}"
+MOBILE = re.compile(rf"(?<!\d)(?:{_COUNTRY})?1{GAP}{{0,2}}[3-9]{_NEXT}{{9}}(?!\d)")
+LANDLINE = re.compile(
+    rf"(?<!\d)(?:{_COUNTRY}\(?(?P<abroad>10|2\d|[3-9]\d\d)\)?|(?:{_COUNTRY})?\(?(?P<area>0(?:10|2\d|[3-9]\d\d))\)?)"
+    rf"{GAP}{{0,2}}(?P<local>[2-9]{_NEXT}{{6,7}})(?:(?:{GAP}|转|EXT){{1,3}}\d{{1,5}})?(?!\d)"
+)
+"""A fixed line with its area code, written with or without brackets, gaps and an extension."""
+
+
+def mask_phone(phone: str) -> str:
+    """Mask a telephone number: `138****1234`, `0592-2****78`; several in one field are joined by 、.
+
+    Anything that is no Chinese number keeps its first and last digit at most.
+    """
+    plain = digits_for_numerals(fold(phone))
+    found = sorted((match.start(), match) for match in (*MOBILE.finditer(plain), *LANDLINE.finditer(plain)))
+    if found:
+        return "、".join(_mask_number(match) for _, match in found)
+    digits = re.sub(r"\D", "", plain)
+    if len(digits) in {7, 8}:
+        return _mask_local(digits)
+    return f"{digits[0]}****{digits[-1]}" if len(digits) >= 7 else "****"
+
+
+def _mask_number(match: re.Match[str]) -> str:
+    """Mask one number that one of the two patterns found."""
+    if match.re is LANDLINE:
+        local = re.sub(r"\D", "", match["local"])
+        return f"{match['area'] or '0' + match['abroad']}-{_mask_local(local)}"
+    digits = re.sub(r"\D", "", match[0])[-11:]
+    return f"{digits[:3]}****{digits[-4:]}"
+
+
+def _mask_local(digits: str) -> str:
+    """Mask the seven or eight digits of a fixed line without its area code."""
+    return f"{digits[0]}****{digits[5:]}"
+
+
+def mask_id_number(number: str) -> str:
+    """Mask an identity card number to its first two and last three characters: `35*************123`.
+
+    A passport or another document keeps its first and last two characters, a value under eight characters none.
+    """
+    plain = re.sub(r"[^0-9A-Z]", "", digits_for_numerals(fold(number)))
+    if re.fullmatch(r"\d{15}|\d{17}[\dX]", plain):
+        return plain[:2] + "*" * (len(plain) - 5) + plain[-3:]
+    if len(plain) >= 8:
+        return plain[0] + "*" * (len(plain) - 3) + plain[-2:]
+    return HIDDEN
+
+
+_STREET = re.compile(r"(?:省|自治区|(?<![小园社片])区|市|县|旗|镇|乡|街道|社区|(?<!新)村|大道|路|街|巷|胡同|国道|省道)")
+_DOOR = re.compile(
+    r"(?:\d+(?!\d)|[零〇一二两三四五六七八九十百]+(?=[号栋幢座弄组队楼层户门室期]|单元)|[A-Z甲乙丙丁](?=[座栋幢区])|#)"
+    r"(?!-?\s*(?:路|街|巷|道|大道|马路|胡同|环|区|村|社区|国道|省道))"
+)
+
+
+def street_part(address: str) -> str:
+    """The part of an address that may be shown: down to the street or road (or village), before any house number."""
+    folded = fold(address)
+    door = _DOOR.search(folded)
+    levels = list(_STREET.finditer(folded, 0, door.start() if door else len(folded)))
+    return address[: levels[-1].end()].strip() if levels else ""
+
+
+def mask_address(address: str) -> str:
+    """Mask an address: what stands below the street becomes `***`; an address that ends at its street stays."""
+    kept = street_part(address)
+    return kept if kept == address.strip() else kept + HIDDEN

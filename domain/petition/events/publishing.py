@@ -1,0 +1,81 @@
+"""公示回应: facts about putting the result before the public."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from domain.kernel import Event, Personal, registered
+from domain.petition.events.values import Redaction
+from domain.vocabulary import Outlet, WaiverGround
+
+
+@registered
+class PublicationDrafted(Event):
+    """公示拟稿: the redacted text (脱敏), what was taken out and why. A new draft voids the old approval.
+
+    The draft is sealed until it is published: a redaction may still have missed something.
+    """
+
+    TOPIC: ClassVar[str] = "petition.publication_drafted"
+    title: Personal[str]
+    text: Personal[str]
+    redactions: tuple[Redaction, ...] = ()
+    salt: Personal[str]
+    digest: str
+
+
+@registered
+class PublicationApproved(Event):
+    """公示审核通过: exactly the draft with this digest, by a second person."""
+
+    TOPIC: ClassVar[str] = "petition.publication_approved"
+    digest: str
+
+
+@registered
+class PublicationSentBack(Event):
+    """公示退回修改."""
+
+    TOPIC: ClassVar[str] = "petition.publication_sent_back"
+    digest: str
+    reason: Personal[str]
+
+
+@registered
+class ResultPublished(Event):
+    """公示: the approved text went to these outlets. Sealed all the same, so that an erasure reaches it."""
+
+    TOPIC: ClassVar[str] = "petition.result_published"
+    title: Personal[str]
+    text: Personal[str]
+    digest: str
+    outlets: tuple[Outlet, ...]
+
+
+@registered
+class PublicationWaived(Event):
+    """不公示, because secrecy or privacy demands it; with the reason."""
+
+    TOPIC: ClassVar[str] = "petition.publication_waived"
+    ground: WaiverGround
+    reason: Personal[str]
+
+
+@registered
+class PublicationWithdrawn(Event):
+    """撤回公示: taken down from the outlets; that it was published stays on record."""
+
+    TOPIC: ClassVar[str] = "petition.publication_withdrawn"
+    reason: Personal[str]
+
+
+@registered
+class PublicationCorrected(Event):
+    """更正公示: a corrected, newly approved text replaced the one on the outlets."""
+
+    TOPIC: ClassVar[str] = "petition.publication_corrected"
+    title: Personal[str]
+    text: Personal[str]
+    digest: str
+    outlets: tuple[Outlet, ...]
+    reason: Personal[str]

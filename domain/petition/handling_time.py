@@ -1,0 +1,178 @@
+"""民情办理, its time: extension (延期) and suspension (挂起). One asks, another decides; no clock is ever reset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from domain.errors import DomainError
+from domain.kernel import Context, Event
+from domain.petition.command import PetitionCommand, Prose, invalid
+from domain.petition.events import handling as h
+from domain.petition.handling import unsigned
+from domain.petition.petition import Petition
+from domain.petition.rules import another_person, not_possible
+from domain.vocabulary import Clock, Delivery, Role
+
+
+class AskExtension(PetitionCommand):
+    """延期申请: ask for more time to handle, with the reason (L1 34: at most 30 days more in all)."""
+
+    title: ClassVar[str] = "申请延期"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.HANDLER})
+    own_unit: ClassVar[bool] = True
+    event: ClassVar[type[Event]] = h.ExtensionAsked
+
+    days: int = Field(title="延期天数", ge=1, le=365, description="Of the clock's own sort: calendar or working days")
+    reason: Prose = Field(title="理由")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """A handling clock must run, the unit must have signed, and nothing may wait already."""
+        if Clock.HANDLE not in petition.due:
+            return not_possible("此件没有办理期限", "no handling clock runs on this file")
+        if petition.extension_asked is not None:
+            return not_possible("已有待审批的延期申请", "an extension waits for approval already")
+        return unsigned(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Asked."""
+        left = context.rulebook.max_extension_days - petition.extension_days
+        if self.days > left:
+            raise invalid(f"累计不得超过规定上限，还可延期 {left} 天", f"at most {left} more days", "days")
+        yield h.ExtensionAsked(days=self.days, reason=self.reason)
+
+
+class _ExtensionDecision(PetitionCommand):
+    """What deciding on an extension shares: the head of the lead unit (or one above), not who asked."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPROVER})
+    own_unit: ClassVar[bool] = True
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Something must wait, asked by another person."""
+        if petition.extension_asked is None:
+            return not_possible("没有待审批的延期申请", "no extension waits for approval")
+        return another_person(context, petition.extension_asked.by)
+
+
+class GrantExtension(_ExtensionDecision):
+    """延期批准, with the notice to the petitioner (L1 34). The clock is lengthened from its own start."""
+
+    title: ClassVar[str] = "批准延期"
+    event: ClassVar[type[Event]] = h.ExtensionGranted
+
+    notice: Delivery | None = Field(None, title="告知方式")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Granted."""
+        if self.notice is None and not petition.anonymous:
+            raise invalid(
+                "须告知信访人延期理由（《信访工作条例》第三十四条）", "the petitioner must be told (L1 34)", "notice"
+            )
+        days = petition.extension_asked.days if petition.extension_asked else 0
+        due = context.rulebook.recount(petition.due[Clock.HANDLE], version=context.rulebook_version, more=days)
+        yield h.ExtensionGranted(days=days, due=due, notice=self.notice)
+
+
+class RefuseExtension(_ExtensionDecision):
+    """延期不批."""
+
+    title: ClassVar[str] = "不批准延期"
+    event: ClassVar[type[Event]] = h.ExtensionRefused
+
+    reason: Prose = Field(title="理由")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Refused."""
+        yield h.ExtensionRefused(reason=self.reason)
+
+
+class AskSuspension(PetitionCommand):
+    """挂起申请: ask to put the work aside until a day, with the reason."""
+
+    title: ClassVar[str] = "申请挂起"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.HANDLER})
+    own_unit: ClassVar[bool] = True
+    event: ClassVar[type[Event]] = h.SuspensionAsked
+
+    until: date = Field(title="挂起至")
+    reason: Prose = Field(title="理由")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Not while suspended or while one waits."""
+        if petition.suspended:
+            return not_possible("此件已挂起", "the file is suspended")
+        if petition.suspension_asked is not None:
+            return not_possible("已有待审批的挂起申请", "a suspension waits for approval already")
+        return unsigned(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Asked."""
+        if self.until <= context.today:
+            raise invalid("须晚于今天", "must lie after today", "until")
+        yield h.SuspensionAsked(until=self.until, reason=self.reason)
+
+
+class _SuspensionDecision(PetitionCommand):
+    """What deciding on a suspension shares: the head of the lead unit (or one above), not who asked."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.APPROVER})
+    own_unit: ClassVar[bool] = True
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Something must wait, asked by another person."""
+        if petition.suspension_asked is None:
+            return not_possible("没有待审批的挂起申请", "no suspension waits for approval")
+        return another_person(context, petition.suspension_asked.by)
+
+
+class GrantSuspension(_SuspensionDecision):
+    """挂起批准. The clocks run on; the suspended days are counted and shown."""
+
+    title: ClassVar[str] = "批准挂起"
+    event: ClassVar[type[Event]] = h.SuspensionGranted
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Granted, as it was asked."""
+        asked = petition.suspension_asked
+        yield h.SuspensionGranted(until=asked.until if asked and asked.until else context.today)
+
+
+class RefuseSuspension(_SuspensionDecision):
+    """挂起不批."""
+
+    title: ClassVar[str] = "不批准挂起"
+    event: ClassVar[type[Event]] = h.SuspensionRefused
+
+    reason: Prose = Field(title="理由")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Refused."""
+        yield h.SuspensionRefused(reason=self.reason)
+
+
+class ResumeHandling(PetitionCommand):
+    """恢复办理: go on with suspended work, early or in time."""
+
+    title: ClassVar[str] = "恢复办理"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.HANDLER, Role.APPROVER})
+    own_unit: ClassVar[bool] = True
+    event: ClassVar[type[Event]] = h.HandlingResumed
+
+    reason: Prose | None = Field(None, title="说明")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Only what is suspended can be resumed."""
+        return None if petition.suspended else not_possible("此件未挂起", "the file is not suspended")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Resumed."""
+        yield h.HandlingResumed(reason=self.reason)

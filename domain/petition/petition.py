@@ -1,0 +1,308 @@
+"""The petition: its state, folded from its events. `evolve` only assigns; rules live in the commands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.clocks import DueDate
+from domain.kernel import Aggregate, Recorded
+from domain.petition.events import handling as h
+from domain.petition.events import publishing as p
+from domain.petition.events import receiving as r
+from domain.petition.events import recollecting as c
+from domain.petition.events import supervising as s
+from domain.petition.events.values import Accused, Demand, DemandAssignment, Petitioner, Place, Source
+from domain.petition.limits import stopped_by
+from domain.petition.stages import LOOP, Stage, may_follow, stage_after
+from domain.petition.state import Asked, Draft, Order, Review, Round, Text, people
+from domain.vocabulary import Channel, Clock, Nature, Outlet, ReviewKind, Secrecy, Track, Urgency
+
+
+class Petition(Aggregate):
+    """民情: one number, one file, going round the loop. The stream's name is its number."""
+
+    channel: Channel
+    source: Source | None
+    nature: Nature
+    secrecy: Secrecy
+    title: Text
+    content: Text
+    people_count: int
+    received_at: datetime
+
+    def __init__(self, number: str) -> None:
+        """Start before the first event."""
+        super().__init__(number)
+        self.stage: Stage | None = None
+        self.round = 0
+        self.imported = False
+        self.source = None
+        self.category: str | None = None
+        self.track: Track | None = None
+        self.urgency = Urgency.NORMAL
+        self.petitioners: tuple[Petitioner, ...] = ()
+        self.petitioner_ids = 0
+        self.demands: tuple[Demand, ...] = ()
+        self.against: tuple[Accused, ...] = ()
+        self.place: Place | None = None
+        self.query_code_digest: str | None = None
+        self.arises_from: str | None = None
+        self.received_by: frozenset[str] = frozenset()
+        self.accepted_at: datetime | None = None
+        self.lead: str | None = None
+        self.co_units: tuple[str, ...] = ()
+        self.by_demand: tuple[DemandAssignment, ...] = ()
+        self.assigned_by: frozenset[str] = frozenset()
+        self.return_asked: dict[str, Asked] = {}
+        self.extension_asked: Asked | None = None
+        self.extension_days = 0
+        self.suspension_asked: Asked | None = None
+        self.suspended = False
+        self.escalated_to: set[str] = set()
+        self.worked: set[str] = set()
+        self.rounds: list[Round] = [Round()]
+        self.publication: Draft | None = None
+        self.outlets: tuple[Outlet, ...] = ()
+        self.published_by: frozenset[str] = frozenset()
+        self.published_digest: str | None = None
+        self.waived = False
+        self.reminders: dict[str, Order] = {}
+        self.orders: dict[str, Order] = {}
+        self.reviews: dict[ReviewKind, Review] = {}
+        self.duplicate_of: str | None = None
+        self.duplicates: set[str] = set()
+        self.due: dict[Clock, DueDate] = {}
+        self.restricted: set[str | None] = set()
+        self.erasure_asked: dict[str | None, Asked] = {}
+        self.erased: set[str | None] = set()
+        self.ended_at: datetime | None = None
+        self.archive_number: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The file's number; the stream is named by it."""
+        return self.stream
+
+    @property
+    def current(self) -> Round:
+        """The round that the file is in."""
+        return self.rounds[-1]
+
+    @property
+    def units(self) -> frozenset[str]:
+        """The lead unit and the co-units."""
+        return frozenset(filter(None, (self.lead, *self.co_units)))
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody stands behind it by name."""
+        return not self.petitioners
+
+    @property
+    def against_units(self) -> frozenset[str]:
+        """Units that the petition accuses, and units of accused staff."""
+        named = {accused.unit for accused in self.against if accused.unit}
+        return frozenset(named.union(*(accused.staff_units for accused in self.against)))
+
+    @property
+    def against_staff(self) -> frozenset[str]:
+        """Staff that the petition accuses."""
+        return frozenset(accused.staff for accused in self.against if accused.staff)
+
+    def evolve(self, recorded: Recorded) -> None:
+        """Take one fact into the state: first what it does to stage and clocks, then what is its own."""
+        if not may_follow(type(recorded.fact), self.stage):
+            raise ValueError(f"{self.stream}: {recorded.fact.TOPIC} may not follow in stage {self.stage}")
+        self.stage = stage_after(type(recorded.fact)) or self.stage
+        for clock in stopped_by(recorded.fact):
+            self.due.pop(clock, None)
+        if self.stage not in LOOP and self.ended_at is None:
+            self.ended_at = recorded.occurred_at or recorded.recorded_at
+        self._receiving(recorded)
+        self._assigning(recorded)
+        self._handling(recorded)
+        self._publishing(recorded)
+        self._supervising(recorded)
+        self._recollecting(recorded)
+
+    def _receiving(self, recorded: Recorded) -> None:
+        match recorded.fact:
+            case r.PetitionReceived() as fact:
+                self._begin(recorded, fact)
+                self.source, self.track, self.urgency = fact.source, fact.track, fact.urgency
+                self.against, self.query_code_digest = fact.against, fact.query_code_digest
+                self.arises_from, self.round = fact.arises_from, 1
+            case r.PetitionImported() as fact:
+                self._begin(recorded, fact)
+                self.imported = True
+            case r.ImportedPetitionTakenUp(track=track, urgency=urgency):
+                self.track, self.urgency, self.round, self.ended_at = track, urgency, 1, None
+                self.received_at = recorded.recorded_at
+            case r.DueDatesSet(due=due) | r.DueDatesRecomputed(due=due):
+                self.due.update({one.clock: one for one in due})
+            case r.PetitionClassified() as fact:
+                self.nature, self.category, self.track = fact.nature, fact.category, fact.track
+                self.urgency, self.secrecy = fact.urgency, fact.secrecy
+                self.demands = fact.demands or self.demands
+            case r.PetitionAccepted():
+                self.accepted_at = recorded.occurred_at
+            case r.PetitionCorrected() as fact:
+                self._correct(fact)
+            case r.DuplicateLinked(principal=principal):
+                self.duplicate_of = principal
+            case r.DuplicateUnlinked():
+                self.duplicate_of = None
+            case r.DuplicateAdopted(duplicate=duplicate):
+                self.duplicates.add(duplicate)
+            case r.DuplicateReleased(duplicate=duplicate):
+                self.duplicates.discard(duplicate)
+            case r.DataRestricted(petitioner=who):
+                self.restricted.add(who)
+            case r.ErasureAsked(petitioner=who, ground=ground):
+                self.erasure_asked[who] = Asked(people(recorded.actor), recorded.recorded_at, ground=ground)
+            case r.DataErased(petitioner=who):
+                self.erased.add(who)
+                self.erasure_asked.pop(who, None)
+
+    def _begin(self, recorded: Recorded, fact: r.PetitionReceived | r.PetitionImported) -> None:
+        self.channel, self.nature, self.category, self.secrecy = fact.channel, fact.nature, fact.category, fact.secrecy
+        self.title, self.content, self.place = fact.title, fact.content, fact.place
+        self.petitioners, self.people_count, self.demands = fact.petitioners, fact.people_count, fact.demands
+        self.petitioner_ids = len(fact.petitioners)
+        self.received_at = recorded.occurred_at or recorded.recorded_at
+        self.received_by = people(recorded.actor)
+
+    def _correct(self, fact: r.PetitionCorrected) -> None:
+        self.channel, self.source = fact.channel or self.channel, fact.source or self.source
+        self.title, self.content = fact.title or self.title, fact.content or self.content
+        self.people_count = fact.people_count or self.people_count
+        self.petitioners = self.petitioners if fact.petitioners is None else fact.petitioners
+        self.petitioner_ids += len(fact.petitioners or ())
+        self.demands = self.demands if fact.demands is None else fact.demands
+        self.against = self.against if fact.against is None else fact.against
+        self.place, self.received_at = fact.place or self.place, fact.received_at or self.received_at
+
+    def _assigning(self, recorded: Recorded) -> None:
+        actors, current = people(recorded.actor), self.current
+        match recorded.fact:
+            case h.Assigned(lead=lead, co_units=co_units, demands=demands):
+                self.lead, self.co_units, self.by_demand = lead, co_units, demands
+                self.assigned_by = actors
+                self.return_asked.clear()
+                current.signed = {unit: who for unit, who in current.signed.items() if unit in self.units}
+            case h.SignedFor(unit=unit, handler=handler) | h.HandlerNamed(unit=unit, handler=handler):
+                current.signed[unit] = handler
+                current.handlers.add(handler)
+                self.worked |= actors | {handler}
+            case h.ReturnAsked(unit=unit):
+                self.return_asked[unit] = Asked(actors, recorded.recorded_at, unit=unit)
+            case h.ReturnGranted(unit=unit):
+                self.return_asked.pop(unit, None)
+                current.signed.pop(unit, None)
+                self.lead = None if self.lead == unit else self.lead
+                self.co_units = tuple(other for other in self.co_units if other != unit)
+            case h.ReturnRefused(unit=unit):
+                self.return_asked.pop(unit, None)
+
+    def _handling(self, recorded: Recorded) -> None:
+        actors, current = people(recorded.actor), self.current
+        match recorded.fact:
+            case h.ResidentContacted(reached=reached) | h.HouseholdVisited(reached=reached):
+                current.contacted = current.contacted or reached
+                self.worked |= actors
+            case h.ProgressNoted():
+                self.worked |= actors
+            case h.ExtensionAsked(days=days):
+                self.extension_asked = Asked(actors, recorded.recorded_at, days=days)
+            case h.ExtensionGranted(days=days, due=due):
+                self.extension_asked, self.extension_days = None, self.extension_days + days
+                self.due[due.clock] = due
+            case h.ExtensionRefused():
+                self.extension_asked = None
+            case h.SuspensionAsked(until=until):
+                self.suspension_asked = Asked(actors, recorded.recorded_at, until=until)
+            case h.SuspensionGranted():
+                self.suspension_asked, self.suspended = None, True
+            case h.SuspensionRefused():
+                self.suspension_asked = None
+            case h.HandlingResumed():
+                self.suspended = False
+            case h.EscalatedUpward(body=body):
+                self.escalated_to.add(body)
+                self.worked |= actors
+            case h.SuperiorAnswered(body=body):
+                self.escalated_to.discard(body)
+            case h.OutcomeReported(unit=unit, answers=answers):
+                current.answered_by, current.answers = unit, tuple(answer.demand for answer in answers)
+                self.worked |= actors
+            case h.ReplyDrafted(text=text, digest=digest):
+                current.reply = Draft("", text, digest, actors)
+                self.worked |= actors
+            case h.ReplyApproved() if current.reply:
+                current.reply = replace(current.reply, approved_by=actors)
+                self.worked |= actors
+            case h.ReplySentBack() if current.reply:
+                current.reply = replace(current.reply, approved_by=frozenset())
+            case h.ReplyDelivered():
+                current.replied_at = recorded.occurred_at
+                self.suspended, self.suspension_asked, self.extension_asked = False, None, None
+
+    def _publishing(self, recorded: Recorded) -> None:
+        match recorded.fact:
+            case p.PublicationDrafted(title=title, text=text, digest=digest):
+                self.publication = Draft(title, text, digest, people(recorded.actor))
+            case p.PublicationApproved() if self.publication:
+                self.publication = replace(self.publication, approved_by=people(recorded.actor))
+            case p.PublicationSentBack() if self.publication:
+                self.publication = replace(self.publication, approved_by=frozenset())
+            case (
+                p.ResultPublished(digest=digest, outlets=outlets)
+                | p.PublicationCorrected(digest=digest, outlets=outlets)
+            ):
+                self.outlets, self.published_digest = outlets, digest
+                self.published_by, self.waived = people(recorded.actor), False
+            case p.PublicationWaived():
+                self.waived = True
+            case p.PublicationWithdrawn():
+                self.outlets = ()
+
+    def _supervising(self, recorded: Recorded) -> None:
+        actors, current = people(recorded.actor), self.current
+        match recorded.fact:
+            case s.FollowUpMissed(attempt=attempt):
+                current.attempts_missed = attempt
+            case s.FollowedUp(solved=solved):
+                current.follow_up_solved, current.follow_up_at = solved, recorded.occurred_at
+            case s.ReminderSent(id=key, unit=unit):
+                self.reminders[key] = Order(unit, actors)
+            case s.ReminderAnswered(id=key):
+                self.reminders[key] = replace(self.reminders[key], answered=True, ended=True)
+            case s.SupervisionOrdered(id=key, unit=unit, level=level, deadline=deadline):
+                self.orders[key] = Order(unit, actors, level, deadline)
+            case s.SupervisionAnswered(id=key):
+                self.orders[key] = replace(self.orders[key], answered=True)
+            case s.SupervisionEnded(id=key):
+                self.orders[key] = replace(self.orders[key], ended=True)
+            case s.ReviewAsked(kind=kind):
+                self.reviews[kind] = Review(kind, recorded.occurred_at or recorded.recorded_at)
+            case s.HearingHeld(kind=kind, first_day=first, last_day=last):
+                days = self.reviews[kind].hearing_days + (last - first).days + 1
+                self.reviews[kind] = replace(self.reviews[kind], hearing_days=days)
+            case s.ReviewDecided(kind=kind, verdict=verdict):
+                decided = replace(self.reviews[kind], verdict=verdict, decided_at=recorded.occurred_at)
+                self.reviews[kind] = decided
+
+    def _recollecting(self, recorded: Recorded) -> None:
+        match recorded.fact:
+            case c.OpinionGathered(settled=settled):
+                self.current.settled = settled
+            case c.PetitionClosed():
+                self.ended_at = recorded.occurred_at
+            case c.FileArchived(archive_number=number):
+                self.archive_number = number
+            case c.PetitionReopened(round=number):
+                self.round, self.ended_at, self.archive_number = number, None, None
+                self.rounds.append(Round(signed=dict(self.current.signed)))
+                self.publication, self.waived = None, False
+                self.extension_days = 0

@@ -1,0 +1,218 @@
+"""公示回应: redact, have a second person approve, publish; or waive it with a reason. Withdraw and correct later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from domain.errors import DomainError, NotApproved
+from domain.kernel import Context, Event, Value
+from domain.petition.command import Line, PetitionCommand, Prose, Short, invalid, start_clocks
+from domain.petition.events import publishing as p
+from domain.petition.events.values import Redaction, digest_of
+from domain.petition.petition import Petition
+from domain.petition.references import REFERENCE, mask_identity, people_of, render
+from domain.petition.rules import another_person, not_own_work, not_possible, waiting_digest
+from domain.petition.stages import Stage
+from domain.redaction import Known, redact
+from domain.vocabulary import Clock, Outlet, RedactionKind, Role, WaiverGround
+
+PUBLISHER = frozenset({Role.PUBLISHER})
+
+
+class RedactionForm(Value):
+    """A removal that the clerk made by hand."""
+
+    kind: RedactionKind = Field(RedactionKind.OTHER, title="类型")
+    reason: Short = Field(title="原因")
+
+
+class DraftPublication(PetitionCommand):
+    """公示拟稿: what will stand on the boards. Identity given with the petition, and what is detected, is masked."""
+
+    title: ClassVar[str] = "拟写公示"
+    roles: ClassVar[frozenset[Role]] = PUBLISHER
+    event: ClassVar[type[Event]] = p.PublicationDrafted
+
+    subject: Line = Field(alias="title", title="公示标题")
+    text: Prose = Field(title="公示内容")
+    redactions: tuple[RedactionForm, ...] = Field((), title="人工脱敏", max_length=100)
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Not somebody who handled the file; after publication only to correct what hangs there."""
+        if petition.stage is not Stage.PUBLISHING and not petition.outlets:
+            return not_possible("没有需要更正的公示", "nothing is published that could be corrected")
+        return not_own_work(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Drafted, redacted, with what was taken out and why."""
+        title, found_in_title = _redacted(self.subject, petition)
+        text, found_in_text = _redacted(self.text, petition)
+        found = found_in_title + found_in_text
+        yield p.PublicationDrafted(
+            title=title,
+            text=text,
+            redactions=(
+                *(Redaction(kind=kind, reason="自动脱敏", count=count) for kind, count in sorted(found.items())),
+                *(Redaction(kind=form.kind, reason=form.reason) for form in self.redactions),
+            ),
+            salt=context.salt,
+            digest=digest_of(context.salt, f"{title}\n{text}"),
+        )
+
+
+def _redacted(text: str, petition: Petition) -> tuple[str, Counter[RedactionKind]]:
+    """The text with every identity masked, and how often each kind was found."""
+    found = Counter(RedactionKind[match[2].upper()] for match in REFERENCE.finditer(text))
+    masked = redact(render(text, people_of(petition.petitioners, mask_identity)) or "", Known())
+    found.update(one.kind for one in masked.found)
+    return masked.text, found
+
+
+class _PublicationDecision(PetitionCommand):
+    """What deciding on a draft shares: a second person, who neither drafted it nor handled the file."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.PUBLISHER, Role.APPROVER})
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """A draft must wait."""
+        if petition.publication is None or petition.publication.approved:
+            return not_possible("没有待审核的公示", "no publication waits for approval")
+        return another_person(context, petition.publication.by, petition.current.handlers)
+
+
+class ApprovePublication(_PublicationDecision):
+    """公示审核通过: approve exactly the draft with this digest; without one, the draft as it stands."""
+
+    title: ClassVar[str] = "批准公示"
+    event: ClassVar[type[Event]] = p.PublicationApproved
+
+    digest: str | None = Field(None, title="文稿摘要", pattern="^[0-9a-f]{64}$")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Approved."""
+        yield p.PublicationApproved(digest=waiting_digest(petition.publication, self.digest))
+
+
+class SendBackPublication(_PublicationDecision):
+    """公示退回修改."""
+
+    title: ClassVar[str] = "退回公示"
+    event: ClassVar[type[Event]] = p.PublicationSentBack
+
+    reason: Prose = Field(title="退回原因")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Sent back."""
+        yield p.PublicationSentBack(digest=waiting_digest(petition.publication, None), reason=self.reason)
+
+
+def _approved(petition: Petition, context: Context) -> DomainError | None:
+    """Only what another person approved as it stands, and nobody's own work."""
+    draft = petition.publication
+    if draft is None or not draft.approved:
+        return NotApproved()
+    return another_person(context, draft.approved_by) or not_own_work(petition, context)
+
+
+class PublishResult(PetitionCommand):
+    """公示回应: put the approved, redacted result before the public."""
+
+    title: ClassVar[str] = "公示"
+    roles: ClassVar[frozenset[Role]] = PUBLISHER
+    event: ClassVar[type[Event]] = p.ResultPublished
+
+    outlets: frozenset[Outlet] = Field(title="公示渠道", min_length=1)
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Approved by another person; not one's own work."""
+        return _approved(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Published; the follow-up clock starts."""
+        draft = petition.publication
+        if draft is None:
+            raise NotApproved
+        yield p.ResultPublished(
+            title=draft.title, text=draft.text, digest=draft.digest, outlets=tuple(sorted(self.outlets))
+        )
+        yield from start_clocks(petition, context, Clock.FOLLOW_UP)
+
+
+class WaivePublication(PetitionCommand):
+    """不公示: leave it unpublished where secrecy or privacy demands it, with the reason."""
+
+    title: ClassVar[str] = "不公示"
+    roles: ClassVar[frozenset[Role]] = PUBLISHER
+    event: ClassVar[type[Event]] = p.PublicationWaived
+
+    ground: WaiverGround = Field(title="不公示依据")
+    reason: Prose = Field(title="理由")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Not one's own work."""
+        return not_own_work(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Waived; the follow-up clock starts all the same."""
+        yield p.PublicationWaived(ground=self.ground, reason=self.reason)
+        yield from start_clocks(petition, context, Clock.FOLLOW_UP)
+
+
+class WithdrawPublication(PetitionCommand):
+    """撤回公示: take it down; that it was published stays on record."""
+
+    title: ClassVar[str] = "撤回公示"
+    roles: ClassVar[frozenset[Role]] = PUBLISHER
+    event: ClassVar[type[Event]] = p.PublicationWithdrawn
+
+    reason: Prose = Field(title="撤回原因")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Something must hang there."""
+        return None if petition.outlets else not_possible("没有在公示的内容", "nothing is published")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Withdrawn."""
+        yield p.PublicationWithdrawn(reason=self.reason)
+
+
+class CorrectPublication(PetitionCommand):
+    """更正公示: replace what hangs there by a corrected draft that another person approved."""
+
+    title: ClassVar[str] = "更正公示"
+    roles: ClassVar[frozenset[Role]] = PUBLISHER
+    event: ClassVar[type[Event]] = p.PublicationCorrected
+
+    outlets: frozenset[Outlet] = Field(frozenset(), title="公示渠道", description="None: where it hangs now")
+    reason: Prose = Field(title="更正原因")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Something must hang there, and another text must have been approved."""
+        if not petition.outlets:
+            return not_possible("没有在公示的内容", "nothing is published")
+        if petition.publication is not None and petition.publication.digest == petition.published_digest:
+            return not_possible("请先拟写更正稿", "draft the correction first")
+        return _approved(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Corrected."""
+        draft = petition.publication
+        if draft is None:
+            raise invalid("请先拟写更正稿", "draft the correction first", "outlets")
+        yield p.PublicationCorrected(
+            title=draft.title,
+            text=draft.text,
+            digest=draft.digest,
+            outlets=tuple(sorted(self.outlets)) or petition.outlets,
+            reason=self.reason,
+        )

@@ -1,0 +1,254 @@
+"""民情受理, the file itself: corrections, duplicate links over two files, restricting and erasing personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from domain.errors import DomainError, DuplicateOfItself, RetentionRuns
+from domain.kernel import Context, Event, day_of, occurred
+from domain.petition.command import CodeText, FileNumber, Line, PetitionCommand, Prose, invalid, known_category
+from domain.petition.events import receiving as r
+from domain.petition.events import values as v
+from domain.petition.intake import (
+    DemandForm,
+    PetitionerForm,
+    PlaceForm,
+    SourceForm,
+    accused,
+    checked_source,
+    petitioners_of,
+    place_of,
+    source_of,
+)
+from domain.petition.petition import Petition
+from domain.petition.references import referring
+from domain.petition.rules import another_person, not_possible
+from domain.petition.stages import open_stage
+from domain.vocabulary import Channel, ErasureGround, Role
+
+
+class CorrectPetition(PetitionCommand):
+    """更正: add what should have been said. The original stands; nothing is edited.
+
+    Fields left out stay as they are; petitioners, demands and accused are replaced whole. A demand that was already
+    worked on keeps its id by its place in the list.
+    """
+
+    title: ClassVar[str] = "更正"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE})
+    event: ClassVar[type[Event]] = r.PetitionCorrected
+
+    reason: Prose = Field(title="更正原因")
+    channel: Channel | None = Field(None, title="渠道")
+    source: SourceForm | None = Field(None, title="渠道信息")
+    subject: Line | None = Field(None, alias="title", title="标题")
+    content: Prose | None = Field(None, title="内容")
+    petitioners: tuple[PetitionerForm, ...] | None = Field(None, title="信访人", max_length=50)
+    people_count: int | None = Field(None, title="人数", ge=1, le=100_000)
+    demands: tuple[DemandForm, ...] | None = Field(None, title="诉求", min_length=1, max_length=50)
+    against: tuple[CodeText, ...] | None = Field(None, title="被反映的单位或人员", max_length=50)
+    place: PlaceForm | None = Field(None, title="地点")
+    received_at: datetime | None = Field(None, title="收到时间")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        """A correction corrects something."""
+        said = self.model_fields_set - {"reason", "occurred_at", "backdated_because"}
+        if not said:
+            raise ValueError("reason: 须填写至少一项更正内容 / name at least one field to correct")
+        return self
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Corrected."""
+        channel = self.channel or (petition.channel if self.source else None)
+        people = self._people(petition)
+        told = referring(self, people or ())
+        received_at = occurred(self.received_at, context.now) if self.received_at else None
+        if received_at is not None and received_at > context.now:
+            raise invalid("不得晚于现在", "must not lie in the future", "received_at")
+        demands = told.demands
+        yield r.PetitionCorrected(
+            reason=told.reason,
+            channel=channel,
+            source=checked_source(source_of(channel, told.source), context) if channel else None,
+            title=told.subject,
+            content=told.content,
+            petitioners=people,
+            people_count=self.people_count,
+            demands=None
+            if demands is None
+            else tuple(_demand(form, n, petition, context) for n, form in enumerate(demands)),
+            against=None
+            if self.against is None
+            else tuple(accused(code, context, index) for index, code in enumerate(self.against)),
+            place=place_of(told.place, context),
+            received_at=received_at,
+        )
+
+    def _people(self, petition: Petition) -> tuple[v.Petitioner, ...] | None:
+        """Persons as corrected. Ids go on after those already used: a key never changes hands."""
+        if self.petitioners is None:
+            return None
+        return petitioners_of(self.petitioners, after=petition.petitioner_ids)
+
+
+def _demand(form: DemandForm, index: int, petition: Petition, context: Context) -> v.Demand:
+    return v.Demand(
+        id=f"d{index + 1}",
+        nature=form.nature or petition.nature,
+        category=known_category(form.category, context, "demands", index, "category") or petition.category,
+        text=form.text,
+    )
+
+
+class LinkDuplicate(PetitionCommand):
+    """重复件关联: say that this file repeats another. Neither is deleted; it can be undone at will."""
+
+    title: ClassVar[str] = "关联重复件"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE})
+    event: ClassVar[type[Event]] = r.DuplicateLinked
+    beside: ClassVar[str | None] = "principal"
+
+    principal: FileNumber = Field(title="主件编号")
+    reason: Prose = Field(title="理由")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """A file repeats one other at most, and none that repeats it."""
+        if petition.duplicate_of is not None:
+            return not_possible("已关联主件，请先解除", "it is linked already; unlink it first")
+        if petition.duplicates:
+            return not_possible("此件本身是主件", "other files are linked to this one")
+        return None
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Linked, on this side."""
+        if self.principal == petition.number:
+            raise DuplicateOfItself(("principal",))
+        yield r.DuplicateLinked(principal=self.principal, reason=self.reason)
+
+    def decide_beside(self, other: Petition, petition: Petition) -> Iterator[Event]:
+        """Linked, on the principal's side."""
+        if other.duplicate_of is not None:
+            raise DuplicateOfItself(("principal",))
+        yield r.DuplicateAdopted(duplicate=petition.number)
+
+
+class UnlinkDuplicate(PetitionCommand):
+    """解除关联: undo a link; both files stand as they were."""
+
+    title: ClassVar[str] = "解除重复件关联"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE})
+    event: ClassVar[type[Event]] = r.DuplicateUnlinked
+    beside: ClassVar[str | None] = "principal"
+
+    principal: FileNumber = Field(title="主件编号")
+    reason: Prose = Field(title="理由")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """It must be linked."""
+        return None if petition.duplicate_of else not_possible("此件未关联主件", "it is not linked")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Unlinked, on this side."""
+        if self.principal != petition.duplicate_of:
+            raise invalid("未与此件关联", "it is not linked to this file", "principal")
+        yield r.DuplicateUnlinked(principal=self.principal, reason=self.reason)
+
+    def decide_beside(self, other: Petition, petition: Petition) -> Iterator[Event]:
+        """Unlinked, on the principal's side."""
+        yield r.DuplicateReleased(duplicate=petition.number)
+
+
+ERASERS = frozenset({Role.ADMIN, Role.APPROVER, Role.INTAKE, Role.SYSTEM})
+
+
+class _Erasure(PetitionCommand):
+    """What restricting and erasing share: a petitioner (or, without one, the whole file) and a ground (PIPL 47)."""
+
+    roles: ClassVar[frozenset[Role]] = ERASERS
+
+    petitioner: CodeText | None = Field(None, title="信访人", description="None: the whole file")
+
+    def target(self, petition: Petition) -> str | None:
+        """Whom it is about, if there is such a person and they are not erased already."""
+        if self.petitioner is not None and self.petitioner not in {one.id for one in petition.petitioners}:
+            raise invalid("没有此信访人", "no such petitioner", "petitioner")
+        if self.petitioner in petition.erased or None in petition.erased:
+            raise not_possible("已删除", "it was erased already")
+        return self.petitioner
+
+
+class RestrictData(_Erasure):
+    """封存: keep the personal data, but stop processing it."""
+
+    title: ClassVar[str] = "封存个人信息"
+    event: ClassVar[type[Event]] = r.DataRestricted
+
+    ground: ErasureGround = Field(title="依据")
+    reason: Prose = Field(title="理由")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Restricted."""
+        yield r.DataRestricted(petitioner=self.target(petition), ground=self.ground, reason=self.reason)
+
+
+class AskErasure(_Erasure):
+    """申请删除: ask for the erasure; another person has to approve it."""
+
+    title: ClassVar[str] = "申请删除个人信息"
+    event: ClassVar[type[Event]] = r.ErasureAsked
+
+    ground: ErasureGround = Field(title="依据")
+    reason: Prose = Field(title="理由")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Asked."""
+        yield r.ErasureAsked(petitioner=self.target(petition), ground=self.ground, reason=self.reason)
+
+
+class ApproveErasure(_Erasure):
+    """批准删除: a second person approves; the keys are destroyed together with this fact.
+
+    While the file is open or its retention runs the data can only be restricted, unless it was processed unlawfully.
+    """
+
+    title: ClassVar[str] = "批准删除个人信息"
+    event: ClassVar[type[Event]] = r.DataErased
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Something must wait, asked by another person."""
+        if not petition.erasure_asked:
+            return not_possible("没有待批准的删除申请", "no erasure waits for approval")
+        return another_person(context, *(asked.by for asked in petition.erasure_asked.values()))
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Erased."""
+        target = self.target(petition)
+        asked = petition.erasure_asked.get(target)
+        if asked is None or asked.ground is None:
+            raise invalid("没有此项删除申请", "no such erasure was asked for", "petitioner")
+        if asked.ground is not ErasureGround.UNLAWFUL:
+            check_retention(petition, context)
+        yield r.DataErased(petitioner=target, ground=asked.ground, asked_by=min(asked.by))
+
+
+def check_retention(petition: Petition, context: Context) -> None:
+    """RetentionRuns while the file is open or the rulebook's retention after its end has not passed."""
+    if petition.stage is not None and open_stage(petition.stage):
+        raise RetentionRuns(until="卷宗未办结 / open")
+    ended = petition.ended_at or petition.received_at
+    until = day_of(ended) + timedelta(days=context.rulebook.retention_days)
+    if context.today < until:
+        raise RetentionRuns(until=f"{until}")
+
+
+def forgets(facts: tuple[Event, ...]) -> tuple[str, ...]:
+    """The owners of the keys that these facts destroy: a petitioner's id, or `*` for the whole file."""
+    return tuple(fact.petitioner or "*" for fact in facts if isinstance(fact, r.DataErased))

@@ -1,0 +1,65 @@
+"""民情再收集: ask the petitioner or the place again. Settled: closed and archived. Not settled: round again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from domain.errors import DomainError
+from domain.kernel import Context, Event
+from domain.petition.command import PetitionCommand, Prose, invalid
+from domain.petition.events import recollecting as c
+from domain.petition.petition import Petition
+from domain.petition.rules import not_own_work
+from domain.petition.stages import Stage
+from domain.petition.supervising import check_respondent, rehandling_clock
+from domain.vocabulary import ContactMethod, Respondent, Role, Solved
+
+
+class Recollect(PetitionCommand):
+    """民情再收集: what the petitioner, or the place, says now.
+
+    `settled` closes and archives the file; not settled sends the same file round again, and nobody can block that.
+    A closed file is reopened the same way. Something new becomes a new petition that names this one (`arises_from`).
+    """
+
+    title: ClassVar[str] = "再收集"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.CALLER, Role.INTAKE})
+    event: ClassVar[type[Event]] = c.OpinionGathered
+
+    respondent: Respondent = Field(Respondent.PETITIONER, title="征询对象")
+    method: ContactMethod = Field(ContactMethod.PHONE, title="方式")
+    settled: bool = Field(title="是否已了结")
+    text: Prose | None = Field(None, title="意见")
+    new_matter: Prose | None = Field(None, title="新的诉求")
+    summary: Prose | None = Field(None, title="结案小结")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Nobody says of their own work that it is settled."""
+        return not_own_work(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Gathered; then closed and archived, or reopened."""
+        check_respondent(self.respondent, petition, context)
+        if not self.settled and self.text is None:
+            raise invalid("未了结须说明原因", "say what is not settled", "text")
+        if self.settled and petition.current.follow_up_solved == Solved.UNSOLVED and self.text is None:
+            raise invalid(
+                "回访为未解决，了结须说明依据", "the follow-up said unsolved: say why it is settled now", "text"
+            )
+        yield c.OpinionGathered(
+            respondent=self.respondent,
+            method=self.method,
+            settled=self.settled,
+            text=self.text,
+            new_matter=self.new_matter,
+        )
+        if not self.settled:
+            yield c.PetitionReopened(round=petition.round + 1, reason=self.text or "")
+            yield from rehandling_clock(petition, context)
+        elif petition.stage is Stage.RECOLLECTING:
+            yield c.PetitionClosed(summary=self.summary)
+            yield c.FileArchived(archive_number=f"{petition.number}-R{petition.round}")

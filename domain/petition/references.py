@@ -1,0 +1,130 @@
+"""How the free text of a file refers to its petitioners, so that erasing a person reaches every text at once.
+
+Free text is sealed under the file's key, a person's identity under their own. Where a text holds a petitioner's
+name, telephone, identity number or address, it is stored with a reference instead, `⟦p1.name⟧`, or `⟦p1.name:1:3⟧`
+for a part of it; whoever may read the person's data gets the exact words back, everybody else the masked form, and
+once the person's key is gone nobody gets anything. Projections store text with its references and render it when
+they are asked (《个人信息保护法》 47).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from domain.kernel import Erased
+from domain.masking import mask_address, mask_id_number, mask_phone
+from domain.names import mask_name
+from domain.petition.events.values import Petitioner
+
+REFERENCE = re.compile(r"⟦(p\d+)\.(name|phone|id_number|address)(?::(\d+):(\d+))?⟧")
+FIELDS = ("id_number", "phone", "address", "name")
+SHORTEST = {"name": 2, "phone": 7, "id_number": 6, "address": 4}
+
+People = Mapping[str, Mapping[str, str]]
+"""Identity values by petitioner id and field; what is missing was erased."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class FreeText:
+    """Marks a command's field as free text in which references replace identity."""
+
+
+def refer(text: str, petitioners: Iterable[Petitioner]) -> str:
+    """Replace what the text says of these petitioners by references; longest match first, exact words only."""
+    targets = sorted(_targets(petitioners), key=lambda target: -len(target[0]))
+    text = text.replace("⟦", "[").replace("⟧", "]")
+    if not targets:
+        return text
+    tokens = dict(reversed(targets))
+    pattern = re.compile("|".join(re.escape(words) for words, _ in targets))
+    return pattern.sub(lambda match: tokens[match[0]], text)
+
+
+def _targets(petitioners: Iterable[Petitioner]) -> Iterable[tuple[str, str]]:
+    """Every wording that gives a petitioner away, with the reference that stands for it."""
+    for petitioner in petitioners:
+        for field in FIELDS:
+            value = getattr(petitioner, field)
+            if not isinstance(value, str) or len(value) < SHORTEST[field]:
+                continue
+            yield value, f"⟦{petitioner.id}.{field}⟧"
+            for start in _tails(field, value):
+                yield value[start:], f"⟦{petitioner.id}.{field}:{start}:{len(value)}⟧"
+
+
+def _tails(field: str, value: str) -> Iterable[int]:
+    """Where telling tails of a value begin: the given name, and a home address from each number in it."""
+    if field == "name" and 3 <= len(value) <= 4 and value.isalpha() and not value.isascii():
+        yield len(value) - 2
+    if field == "address":
+        starts = [match.start() for match in re.finditer(r"\d+", value)]
+        yield from (start for start in starts if 0 < start <= len(value) - SHORTEST["address"])
+
+
+def render(text: str | Erased | None, people: People, gone: str = "[已删除]") -> str | None:
+    """The text with its references filled from `people`: real values for who may see them, masked ones for others.
+
+    A part of a value (`:1:3`) is cut out of a value of the same length only; a masked one is shown whole.
+    """
+    if text is None or isinstance(text, Erased):
+        return None if text is None else str(text)
+
+    def fill(match: re.Match[str]) -> str:
+        value = people.get(match[1], {}).get(match[2])
+        if value is None:
+            return gone
+        if match[3] is not None and len(value) == int(match[4]) and "*" not in value and "某" not in value:
+            return value[int(match[3]) : int(match[4])]
+        return value
+
+    return REFERENCE.sub(fill, text)
+
+
+def people_of(petitioners: Iterable[Petitioner], mask: Callable[[str, str], str] | None = None) -> People:
+    """What `render` fills in: each petitioner's values that are still there, through `mask(field, value)` if given."""
+    return {
+        petitioner.id: {
+            field: mask(field, value) if mask else value
+            for field in FIELDS
+            if isinstance(value := getattr(petitioner, field), str)
+        }
+        for petitioner in petitioners
+    }
+
+
+def without_references(text: str) -> str:
+    """The text with a space for every reference: what search may index."""
+    return REFERENCE.sub(" ", text)
+
+
+def referring(model: M, petitioners: Iterable[Petitioner]) -> M:
+    """A copy of a command in which every free-text field, nested ones included, refers instead of naming."""
+    people = tuple(petitioners)
+    changes: dict[str, Any] = {}
+    for name, info in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, str) and any(isinstance(mark, FreeText) for mark in info.metadata):
+            changes[name] = refer(value, people)
+        elif isinstance(value, BaseModel) and not isinstance(value, Petitioner):
+            changes[name] = referring(value, people)
+        elif isinstance(value, tuple | list) and any(isinstance(item, BaseModel) for item in value):
+            changes[name] = type(value)(referring(item, people) for item in value)
+    return model.model_copy(update=changes) if changes else model
+
+
+MASKS: Mapping[str, Callable[[str], str]] = {
+    "name": mask_name,
+    "phone": mask_phone,
+    "id_number": mask_id_number,
+    "address": mask_address,
+}
+
+
+def mask_identity(field: str, value: str) -> str:
+    """The masked form of one identity field of a petitioner."""
+    return MASKS[field](value)

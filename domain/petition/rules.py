@@ -1,0 +1,32 @@
+"""Rules that steps of several stems share: separation of duties, and ways to say no."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from domain.errors import NotApproved, NotPossibleNow, TwoPeopleNeeded
+from domain.kernel import Context
+from domain.petition.petition import Petition
+from domain.petition.state import Draft
+
+
+def not_possible(zh: str, en: str) -> NotPossibleNow:
+    """Something beside the stage forbids the step now."""
+    return NotPossibleNow(reason=zh, reason_en=en)
+
+
+def another_person(context: Context, *did: Collection[str]) -> TwoPeopleNeeded | None:
+    """Refuse whoever did this part of the work, themselves or by a stand-in."""
+    return TwoPeopleNeeded() if any(context.persons & set(people) for people in did) else None
+
+
+def not_own_work(petition: Petition, context: Context) -> TwoPeopleNeeded | None:
+    """Nobody publishes or follows up a file that they handled, in any of its rounds."""
+    return another_person(context, petition.worked)
+
+
+def waiting_digest(draft: Draft | None, named: str | None) -> str:
+    """The digest of the draft that waits; NotApproved where another one was named."""
+    if draft is None or (named is not None and named != draft.digest):
+        raise NotApproved(("digest",))
+    return draft.digest

@@ -1,0 +1,84 @@
+"""The parts of a petition's state that its rules ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from domain.kernel import Actor, Erased
+from domain.vocabulary import ErasureGround, OrderLevel, ReviewKind, ReviewVerdict
+
+Text = str | Erased
+
+
+def people(actor: Actor) -> frozenset[str]:
+    """The person who acted and the one they stood in for: both count as having done the work."""
+    return frozenset({actor.id, actor.on_behalf_of} - {None})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text waiting for approval. `approved_by` names people; it is empty until exactly this digest was approved."""
+
+    title: Text
+    text: Text
+    digest: str
+    by: frozenset[str]
+    approved_by: frozenset[str] = frozenset()
+
+    @property
+    def approved(self) -> bool:
+        """Whether this very text was approved."""
+        return bool(self.approved_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something asked for that waits for somebody else's decision: a return, an extension, a suspension, an erasure."""
+
+    by: frozenset[str]
+    at: datetime
+    unit: str | None = None
+    days: int = 0
+    until: date | None = None
+    ground: ErasureGround | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A reminder or a supervision order and where it stands."""
+
+    unit: str
+    by: frozenset[str]
+    level: OrderLevel | None = None
+    deadline: date | None = None
+    answered: bool = False
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review or re-review: when asked, days of hearing, what was decided and when."""
+
+    kind: ReviewKind
+    asked_at: datetime
+    hearing_days: int = 0
+    verdict: ReviewVerdict | None = None
+    decided_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round of the loop has brought so far; a reopened file starts a new one and keeps the old ones."""
+
+    handlers: set[str] = field(default_factory=set)
+    signed: dict[str, str] = field(default_factory=dict)
+    answered_by: str | None = None
+    answers: tuple[str, ...] = ()
+    reply: Draft | None = None
+    replied_at: datetime | None = None
+    attempts_missed: int = 0
+    follow_up_solved: str | None = None
+    follow_up_at: datetime | None = None
+    settled: bool | None = None
+    contacted: bool = False

@@ -1,0 +1,111 @@
+"""The rows of a rulebook's tables. Each checks its own shape; what must agree between tables is in `checks`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.clocks import Limit
+from domain.kernel import Value
+from domain.vocabulary import AreaLevel, BodyKind, Channel, Clock, Nature, PetitionKind, Track, UnitKind, Urgency
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+"""A code of the rulebook: letters, digits, `.`, `_`, `-`; it stands in events and in addresses of pages."""
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Entry(Value):
+    """A named code. Codes are for ever: one that is given up stays, and names its successor in `replaced_by`."""
+
+    code: Code
+    name: Name
+    replaced_by: Code | None = None
+
+
+class Office(Value):
+    """The sub-district office. `code` begins every number, as HY in HY-2026-000001."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{2,8}$")]
+    name: Name
+    district: Name
+
+
+class HandlingUnit(Entry):
+    """承办单位. `superior` is the unit above; `duties` are categories of any level; no `areas`: the whole street.
+
+    `takes_reports` marks a unit that reports (检举) may go to (L1 30).
+    """
+
+    kind: UnitKind
+    superior: Code | None = None
+    duties: tuple[Code, ...] = ()
+    areas: tuple[Code, ...] = ()
+    takes_reports: bool = False
+
+
+class Area(Entry):
+    """A street, community, grid or building, with the area around it and the unit responsible there."""
+
+    level: AreaLevel
+    parent: Code | None = None
+    unit: Code | None = None
+
+
+class Category(Entry):
+    """A subject (类别) of one of three levels. Never mixed with the nature."""
+
+    parent: Code | None = None
+
+
+class ChannelRules(Value):
+    """How one of the six channels is run: its own title, the systems that may deliver to it, who receives."""
+
+    enabled: bool = True
+    title: str = Field(default="", max_length=100)
+    sources: tuple[Code, ...] = ()
+    unit: Code
+
+
+class Window(Value):
+    """A one-stop window (一站式窗口) and the unit that staffs it."""
+
+    code: Code
+    name: Name
+    unit: Code
+
+
+class Body(Value):
+    """A body outside the sub-district that a petition is put before (向上延伸) or referred to (转送)."""
+
+    code: Code
+    name: Name
+    kind: BodyKind
+
+
+class LimitRow(Limit):
+    """One row of the clock table; a column left out fits everything. The first row that fits decides.
+
+    `rehandling` is a round after a failed follow-up; `is_complex` a matter approved as complex (疑难).
+    """
+
+    clock: Clock
+    track: Track | None = None
+    natures: tuple[Nature, ...] | None = Field(default=None, min_length=1)
+    kinds: tuple[PetitionKind, ...] | None = Field(default=None, min_length=1)
+    urgencies: tuple[Urgency, ...] | None = Field(default=None, min_length=1)
+    is_complex: bool | None = None
+    rehandling: bool | None = None
+
+
+class TrackRow(Value):
+    """Which track a petition runs on, by channel and nature; the first row that fits decides."""
+
+    track: Track
+    channels: tuple[Channel, ...] | None = Field(default=None, min_length=1)
+    natures: tuple[Nature, ...] | None = Field(default=None, min_length=1)
+
+    def fits(self, channel: Channel, nature: Nature) -> bool:
+        """Whether the row speaks of this channel and nature."""
+        return (self.channels is None or channel in self.channels) and (self.natures is None or nature in self.natures)
