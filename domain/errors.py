@@ -237,6 +237,24 @@ class NoRulebook(DomainError):
     en = "no rulebook is loaded yet (huiying rulebook load)"
 
 
+class UnsupportedMedia(DomainError):
+    """A type that is not taken, or content that is not of the type it claims to be."""
+
+    status = 415
+    code = "unsupported_media"
+    zh = "不支持此类型，或内容与类型不符；可用：{known}"
+    en = "this type is not taken, or the content is not of it; taken are: {known}"
+
+
+class UnknownAttachment(DomainError):
+    """The file has no such attachment."""
+
+    status = 404
+    code = "unknown_attachment"
+    zh = "没有此附件"
+    en = "no such attachment"
+
+
 class Busy(DomainError):
     """Too much is waiting; try again shortly."""
 
@@ -244,3 +262,57 @@ class Busy(DomainError):
     code = "busy"
     zh = "系统繁忙，请稍后重试"
     en = "the service is busy; try again shortly"
+
+
+class BrokenRequest(DomainError):
+    """What was sent cannot be read at all."""
+
+    status = 400
+    code = "broken_request"
+    zh = "请求内容无法读取：{reason}"
+    en = "the request cannot be read: {reason_en}"
+
+
+class TooLarge(DomainError):
+    """More was sent than is taken."""
+
+    status = 413
+    code = "too_large"
+    zh = "请求内容过大，最多 {limit} 字节"
+    en = "the request is too large; at most {limit} bytes are taken"
+
+
+class NotJson(DomainError):
+    """The body is announced as something else."""
+
+    status = 415
+    code = "not_json"
+    zh = "请求内容须为 JSON（Content-Type: application/json）"
+    en = "the body must be JSON (Content-Type: application/json)"
+
+
+class NoSuchAddress(DomainError):
+    """Nothing answers at this address."""
+
+    status = 404
+    code = "no_such_address"
+    zh = "没有此地址"
+    en = "there is nothing at this address"
+
+
+class WrongMethod(DomainError):
+    """The address is there, but not for this method."""
+
+    status = 405
+    code = "wrong_method"
+    zh = "此地址不支持该请求方法"
+    en = "this address does not take this method"
+
+
+class Unexpected(DomainError):
+    """A mistake of the service itself; the request id finds it in the log."""
+
+    status = 500
+    code = "unexpected"
+    zh = "系统内部错误，请将请求编号告知管理员"
+    en = "something went wrong inside the service; give the request id to the administrator"

@@ -124,12 +124,17 @@ class Actor(Value):
 
 
 class Attachment(Value):
-    """An uploaded file as events name it: its content lies sealed outside the events, its digest inside."""
+    """An uploaded file as events name it. Its content lies outside the events, sealed under a key of its own.
+
+    That key stands only here, sealed under the file's: whoever erases the file erases the content too. `digest` is
+    SHA-256 (hex) over the content as it lies there, sealed; `size` its length in bytes before that.
+    """
 
     id: str
     digest: str
     media_type: str
     size: int
+    key: Personal[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +260,17 @@ class Command(BaseModel):
 
 
 def occurred(stated: datetime | None, now: datetime) -> datetime:
-    """When a step happened, in UTC: as stated (naive times are Asia/Shanghai), otherwise now."""
+    """When a step happened, in UTC: as stated (naive times are Asia/Shanghai), otherwise now.
+
+    A time at either end of the calendar that UTC cannot hold becomes the last one that it can.
+    """
     if stated is None:
         return now
-    return (stated if stated.tzinfo else stated.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    try:
+        return (stated if stated.tzinfo else stated.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except OverflowError:
+        edge = datetime.max if stated.year > now.year else datetime.min
+        return edge.replace(tzinfo=UTC)
 
 
 def stamp(

@@ -25,6 +25,7 @@ from domain.errors import (
 )
 from domain.kernel import CLOCK_SKEW, Actor, Attachment, Command, Context, Event, Grant, occurred
 from domain.petition.events.receiving import DueDatesSet
+from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
 from domain.petition.references import FreeText, referring
 from domain.petition.stages import BEGINNINGS, may_follow, stage_after
@@ -53,6 +54,15 @@ Prose = Annotated[
 """Text that a person wrote."""
 CodeText = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A code of the rulebook, a staff id, an attachment id."""
+def _of_our_time(moment: datetime) -> datetime:
+    """What lies outside can only be a slip, and times at the ends of the calendar cannot be brought to UTC."""
+    if not 1900 <= moment.year < 2200:
+        raise ValueError("年份须在1900至2199之间 / the year must be from 1900 to 2199")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(_of_our_time)]
+"""A time that a person states."""
 FileNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Z][A-Za-z0-9._-]{2,63}$")]
 """The number of another file."""
 
@@ -82,7 +92,7 @@ class PetitionCommand(Command):
     historical: ClassVar[bool] = False
     """Whether it enters history of an old ledger: long ago as a matter of course, undated where no time is stated."""
 
-    occurred_at: datetime | None = Field(
+    occurred_at: Moment | None = Field(
         None, title="发生时间", description="When it happened, if not now. Without an offset: Asia/Shanghai."
     )
     backdated_because: Prose | None = Field(None, title="补录原因", description="Needed beyond the rulebook's limit.")
@@ -141,9 +151,14 @@ class PetitionCommand(Command):
             raise acting
         at = self._checked_time(petition, context)
         acting = replace(acting, at=at or context.now)
-        facts = tuple(referring(self, petition.petitioners).decide(petition, acting))
+        told = referring(self, self.persons(petition))
+        facts = tuple(told.decide(petition, acting))
         self._hold_against_table(petition, facts)
-        return Taken(acting, facts, at, self.backdated_because)
+        return Taken(acting, facts, at, told.backdated_because)
+
+    def persons(self, petition: Petition) -> tuple[Petitioner, ...]:
+        """Whom the step's free text may name: `decide` sees a reference wherever one of them was named."""
+        return petition.everyone
 
     def execute_beside(self, other: Petition, petition: Petition) -> tuple[Event, ...]:
         """The facts for the second file, held against the table like all others."""

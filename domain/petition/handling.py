@@ -22,7 +22,7 @@ from domain.petition.events import handling as h
 from domain.petition.events.values import DemandAssignment
 from domain.petition.petition import Petition
 from domain.petition.rules import another_person, not_possible
-from domain.vocabulary import Clock, ContactMethod, Role
+from domain.vocabulary import BodyKind, Clock, ContactMethod, Role
 
 HANDLER = frozenset({Role.HANDLER})
 
@@ -43,7 +43,7 @@ class AssignPetition(PetitionCommand):
     reason: Prose | None = Field(None, title="派单理由")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Assigned; the clocks for signing and objecting start. No other clock is touched."""
+        """Assigned; for a unit that is new on the file the clocks for signing and objecting start, and no other."""
         lead = self._fit(self.lead, petition, context, "lead")
         co_units = tuple(self._fit(unit, petition, context, "co_units", n) for n, unit in enumerate(self.co_units))
         for index, unit in enumerate(co_units):
@@ -63,7 +63,8 @@ class AssignPetition(PetitionCommand):
             ),
             reason=self.reason,
         )
-        yield from start_clocks(petition, context, Clock.SIGN, Clock.OBJECT)
+        if {lead, *co_units} - petition.units:
+            yield from start_clocks(petition, context, Clock.SIGN, Clock.OBJECT)
 
     @staticmethod
     def _fit(code: str, petition: Petition, context: Context, *loc: str | int) -> str:
@@ -95,8 +96,8 @@ class SignFor(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Signed for."""
-        handler = handler_of(self.handler, petition, context)
-        yield h.SignedFor(unit=str(context.actor.unit), handler=handler)
+        unit = str(context.actor.unit)
+        yield h.SignedFor(unit=unit, handler=handler_of(self.handler, unit, petition, context))
 
 
 class NameHandler(PetitionCommand):
@@ -116,23 +117,27 @@ class NameHandler(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Named."""
-        handler = handler_of(self.handler, petition, context)
-        yield h.HandlerNamed(unit=str(context.actor.unit), handler=handler)
+        unit = str(working_unit(petition, context))
+        yield h.HandlerNamed(unit=unit, handler=handler_of(self.handler, unit, petition, context))
 
 
-def handler_of(named: str | None, petition: Petition, context: Context) -> str:
+def handler_of(named: str | None, unit: str, petition: Petition, context: Context) -> str:
     """The person named, who must be of the unit and not accused; by default who asks."""
     if named is None:
         return context.actor.on_behalf_of or context.actor.id
-    if context.actor.unit not in context.staff_units.get(named, frozenset()) or named in petition.against_staff:
+    if unit not in context.staff_units.get(named, frozenset()) or named in petition.against_staff:
         raise invalid("不是本单位人员", "is not of the unit", "handler")
     return named
 
 
+def working_unit(petition: Petition, context: Context) -> str | None:
+    """The unit for which the caller acts: a handler's own; for an approver, also of a superior unit, the lead."""
+    return petition.lead if context.actor.role is Role.APPROVER else context.actor.unit
+
+
 def unsigned(petition: Petition, context: Context) -> DomainError | None:
     """Why a unit that has not signed may not work on the file."""
-    unit = petition.lead if context.actor.role is Role.APPROVER else context.actor.unit
-    if unit in petition.current.signed:
+    if working_unit(petition, context) in petition.current.signed:
         return None
     return not_possible("本单位尚未签收", "the unit has not signed for it yet")
 
@@ -284,8 +289,9 @@ class EscalateUpward(_Work):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Escalated."""
-        if context.rulebook.body(self.body) is None:
-            raise invalid("规则手册中没有此单位", "the rulebook has no such body", "body")
+        body = context.rulebook.body(self.body)
+        if body is None or body.kind is not BodyKind.SUPERIOR:
+            raise invalid("规则手册中没有此上级单位", "the rulebook has no such superior body", "body")
         if self.body in petition.escalated_to:
             raise invalid("已上报该单位，等待答复", "the body has it already and has not answered", "body")
         yield h.EscalatedUpward(body=self.body, reason=self.reason)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.errors import DemandUnanswered, DomainError, NotApproved
 from domain.kernel import Context, Event, Value
-from domain.petition.command import CodeText, PetitionCommand, Prose, invalid, start_clocks, uploaded
+from domain.petition.command import CodeText, PetitionCommand, Prose, Short, invalid, start_clocks, uploaded
 from domain.petition.events import handling as h
 from domain.petition.events.values import DemandAnswer, digest_of
 from domain.petition.handling import unsigned
@@ -139,7 +139,9 @@ class DeliverReply(PetitionCommand):
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """Only what was approved."""
+        """Only what was approved, and not while a demand that a correction added has no answer yet."""
+        if not {demand.id for demand in petition.demands} <= set(petition.current.answers):
+            return not_possible("须先上报各诉求的办理结果", "report the outcome for every demand first")
         draft = petition.current.reply
         return None if draft is not None and draft.approved else NotApproved()
 
@@ -165,7 +167,7 @@ class ImportReply(PetitionCommand):
     event: ClassVar[type[Event]] = h.ReplyImported
 
     text: Prose = Field(title="答复内容")
-    replied_by: str | None = Field(None, title="答复单位", max_length=200)
+    replied_by: Short | None = Field(None, title="答复单位")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Imported."""

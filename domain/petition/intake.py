@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -14,6 +14,7 @@ from domain.petition.command import (
     CodeText,
     FileNumber,
     Line,
+    Moment,
     PetitionCommand,
     Prose,
     Short,
@@ -68,7 +69,7 @@ class SourceForm(Value):
     scan: CodeText | None = Field(None, title="信件扫描件")
     visit_record: Prose | None = Field(None, title="来访记录")
     work_order_id: Short | None = Field(None, title="工单号")
-    call_time: datetime | None = Field(None, title="来电时间")
+    call_time: Moment | None = Field(None, title="来电时间")
     officer: CodeText | None = Field(None, title="民情信息员")
     grid: CodeText | None = Field(None, title="网格")
     patrol: Short | None = Field(None, title="巡访轮次")
@@ -76,7 +77,7 @@ class SourceForm(Value):
     window: CodeText | None = Field(None, title="窗口")
     receipt: Short | None = Field(None, title="回执编号")
     meeting: Short | None = Field(None, title="座谈会")
-    held_on: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(None, title="召开日期")
+    held_on: date | None = Field(None, title="召开日期")
 
 
 SOURCES: Mapping[Channel, type[v.Source]] = {
@@ -99,6 +100,8 @@ def source_of(channel: Channel, form: SourceForm | None) -> v.Source:
             raise invalid(
                 f"不属于该渠道；该渠道可填：{known}", f"not of this channel, which has: {known}", "source", name
             )
+    if isinstance(call_time := given.get("call_time"), datetime):
+        given["call_time"] = occurred(call_time, call_time)
     return own.model_validate(given)
 
 
@@ -146,10 +149,11 @@ class ReceivePetition(PetitionCommand):
         if sum(one.kind is PetitionerKind.REPRESENTATIVE for one in people) > MOST_REPRESENTATIVES:
             raise TooManyRepresentatives(("petitioners",))
         told = referring(self, people)
+        source = checked_source(source_of(self.channel, told.source), context)
         track = context.rulebook.track(self.channel, self.nature)
         yield PetitionReceived(
             channel=self.channel,
-            source=checked_source(source_of(self.channel, told.source), context),
+            source=source,
             nature=self.nature,
             category=known_category(self.category, context, "category"),
             track=track,
@@ -162,7 +166,9 @@ class ReceivePetition(PetitionCommand):
             demands=_demands(told, context),
             against=tuple(accused(code, context, index) for index, code in enumerate(self.against)),
             place=place_of(told.place, context),
-            attachments=uploaded(self.attachments, context, "attachments"),
+            attachments=uploaded(
+                tuple(dict.fromkeys((*self.attachments, *source_files(source)))), context, "attachments"
+            ),
             legacy_number=self.legacy_number,
             arises_from=self.arises_from,
             query_code_digest=context.query_code_digest,
@@ -207,14 +213,22 @@ def accused(code: str, context: Context, index: int) -> v.Accused:
     raise invalid("没有此单位或人员", "no such unit or member of staff", "against", index)
 
 
-def checked_source(source: v.Source, context: Context) -> v.Source:
-    """Codes in a source must be known, and files it names uploaded."""
+def source_files(source: v.Source) -> tuple[str, ...]:
+    """The uploaded files that a source names."""
     match source:
-        case v.OfficerSource(grid=grid, photos=photos):
-            known_area(grid, context, "source", "grid")
-            uploaded(photos, context, "source", "photos")
+        case v.OfficerSource(photos=photos):
+            return photos
         case v.LetterVisitSource(scan=str(scan)):
-            uploaded((scan,), context, "source", "scan")
+            return (scan,)
+        case _:
+            return ()
+
+
+def checked_source(source: v.Source, context: Context) -> v.Source:
+    """Codes in a source must be known."""
+    match source:
+        case v.OfficerSource(grid=str(grid)):
+            known_area(grid, context, "source", "grid")
         case v.WindowSource(window=str(window)) if context.rulebook.window(window) is None:
             raise invalid("没有此窗口", "no such window", "source", "window")
     return source

@@ -28,6 +28,7 @@ CLOCK_STOPS: dict[type[Event], frozenset[Clock]] = {
     h.ReplyDelivered: ROUND,
     s.FollowedUp: frozenset({Clock.FOLLOW_UP}),
     s.SupervisionAnswered: frozenset({Clock.ORDER}),
+    s.SupervisionEnded: frozenset({Clock.ORDER}),
     c.PetitionReopened: frozenset({Clock.FOLLOW_UP}),
 }
 """A contact or a visit stops the contact clock only if somebody was reached; a review's clocks stop by its own kind."""

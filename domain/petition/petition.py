@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.clocks import DueDate
-from domain.kernel import Aggregate, Recorded
+from domain.kernel import Aggregate, Attachment, Recorded
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -42,10 +42,12 @@ class Petition(Aggregate):
         self.track: Track | None = None
         self.urgency = Urgency.NORMAL
         self.petitioners: tuple[Petitioner, ...] = ()
+        self.former: tuple[Petitioner, ...] = ()
         self.petitioner_ids = 0
         self.demands: tuple[Demand, ...] = ()
         self.against: tuple[Accused, ...] = ()
         self.place: Place | None = None
+        self.attachments: dict[str, Attachment] = {}
         self.query_code_digest: str | None = None
         self.arises_from: str | None = None
         self.received_by: frozenset[str] = frozenset()
@@ -88,6 +90,11 @@ class Petition(Aggregate):
     def current(self) -> Round:
         """The round that the file is in."""
         return self.rounds[-1]
+
+    @property
+    def everyone(self) -> tuple[Petitioner, ...]:
+        """Everybody whose data the file holds: the petitioners, and those that a correction replaced."""
+        return (*self.petitioners, *self.former)
 
     @property
     def units(self) -> frozenset[str]:
@@ -133,6 +140,7 @@ class Petition(Aggregate):
                 self.source, self.track, self.urgency = fact.source, fact.track, fact.urgency
                 self.against, self.query_code_digest = fact.against, fact.query_code_digest
                 self.arises_from, self.round = fact.arises_from, 1
+                self._attach(fact.attachments)
             case r.PetitionImported() as fact:
                 self._begin(recorded, fact)
                 self.imported = True
@@ -157,6 +165,8 @@ class Petition(Aggregate):
                 self.duplicates.add(duplicate)
             case r.DuplicateReleased(duplicate=duplicate):
                 self.duplicates.discard(duplicate)
+            case r.AttachmentsAdded(attachments=attachments):
+                self._attach(attachments)
             case r.DataRestricted(petitioner=who):
                 self.restricted.add(who)
             case r.ErasureAsked(petitioner=who, ground=ground):
@@ -173,12 +183,16 @@ class Petition(Aggregate):
         self.received_at = recorded.occurred_at or recorded.recorded_at
         self.received_by = people(recorded.actor)
 
+    def _attach(self, attachments: tuple[Attachment, ...]) -> None:
+        self.attachments.update({one.id: one for one in attachments})
+
     def _correct(self, fact: r.PetitionCorrected) -> None:
         self.channel, self.source = fact.channel or self.channel, fact.source or self.source
         self.title, self.content = fact.title or self.title, fact.content or self.content
         self.people_count = fact.people_count or self.people_count
-        self.petitioners = self.petitioners if fact.petitioners is None else fact.petitioners
-        self.petitioner_ids += len(fact.petitioners or ())
+        if fact.petitioners is not None:
+            self.petitioners, self.former = fact.petitioners, self.everyone
+            self.petitioner_ids += len(fact.petitioners)
         self.demands = self.demands if fact.demands is None else fact.demands
         self.against = self.against if fact.against is None else fact.against
         self.place, self.received_at = fact.place or self.place, fact.received_at or self.received_at
@@ -193,8 +207,7 @@ class Petition(Aggregate):
                 current.signed = {unit: who for unit, who in current.signed.items() if unit in self.units}
             case h.SignedFor(unit=unit, handler=handler) | h.HandlerNamed(unit=unit, handler=handler):
                 current.signed[unit] = handler
-                current.handlers.add(handler)
-                self.worked |= actors | {handler}
+                self._work(actors | {handler})
             case h.ReturnAsked(unit=unit):
                 self.return_asked[unit] = Asked(actors, recorded.recorded_at, unit=unit)
             case h.ReturnGranted(unit=unit):
@@ -205,14 +218,23 @@ class Petition(Aggregate):
             case h.ReturnRefused(unit=unit):
                 self.return_asked.pop(unit, None)
 
+    def _work(self, persons: frozenset[str]) -> None:
+        self.current.handlers |= persons
+        self.worked |= persons
+
     def _handling(self, recorded: Recorded) -> None:
         actors, current = people(recorded.actor), self.current
         match recorded.fact:
-            case h.ResidentContacted(reached=reached) | h.HouseholdVisited(reached=reached):
+            case h.ResidentContacted(reached=reached):
                 current.contacted = current.contacted or reached
                 self.worked |= actors
-            case h.ProgressNoted():
+            case h.HouseholdVisited(reached=reached, attachments=attachments):
+                current.contacted = current.contacted or reached
                 self.worked |= actors
+                self._attach(attachments)
+            case h.ProgressNoted(attachments=attachments):
+                self.worked |= actors
+                self._attach(attachments)
             case h.ExtensionAsked(days=days):
                 self.extension_asked = Asked(actors, recorded.recorded_at, days=days)
             case h.ExtensionGranted(days=days, due=due):
@@ -230,22 +252,23 @@ class Petition(Aggregate):
                 self.suspended = False
             case h.EscalatedUpward(body=body):
                 self.escalated_to.add(body)
-                self.worked |= actors
+                self._work(actors)
             case h.SuperiorAnswered(body=body):
                 self.escalated_to.discard(body)
             case h.OutcomeReported(unit=unit, answers=answers):
                 current.answered_by, current.answers = unit, tuple(answer.demand for answer in answers)
-                self.worked |= actors
+                self._work(actors)
             case h.ReplyDrafted(text=text, digest=digest):
                 current.reply = Draft("", text, digest, actors)
-                self.worked |= actors
+                self._work(actors)
             case h.ReplyApproved() if current.reply:
                 current.reply = replace(current.reply, approved_by=actors)
                 self.worked |= actors
             case h.ReplySentBack() if current.reply:
                 current.reply = replace(current.reply, approved_by=frozenset())
-            case h.ReplyDelivered():
+            case h.ReplyDelivered(proof=proof):
                 current.replied_at = recorded.occurred_at
+                self._attach(proof)
                 self.suspended, self.suspension_asked, self.extension_asked = False, None, None
 
     def _publishing(self, recorded: Recorded) -> None:
@@ -303,6 +326,7 @@ class Petition(Aggregate):
                 self.archive_number = number
             case c.PetitionReopened(round=number):
                 self.round, self.ended_at, self.archive_number = number, None, None
-                self.rounds.append(Round(signed=dict(self.current.signed)))
+                signed = dict(self.current.signed)
+                self.rounds.append(Round(signed=signed, handlers=set(signed.values())))
                 self.publication, self.waived = None, False
                 self.extension_days = 0

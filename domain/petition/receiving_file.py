@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from domain.errors import DomainError, DuplicateOfItself, RetentionRuns
 from domain.kernel import Context, Event, day_of, occurred
-from domain.petition.command import CodeText, FileNumber, Line, PetitionCommand, Prose, invalid, known_category
+from domain.petition.command import CodeText, FileNumber, Line, Moment, PetitionCommand, Prose, invalid, known_category
 from domain.petition.events import receiving as r
 from domain.petition.events import values as v
 from domain.petition.intake import (
@@ -22,6 +22,7 @@ from domain.petition.intake import (
     checked_source,
     petitioners_of,
     place_of,
+    source_files,
     source_of,
 )
 from domain.petition.petition import Petition
@@ -52,7 +53,7 @@ class CorrectPetition(PetitionCommand):
     demands: tuple[DemandForm, ...] | None = Field(None, title="诉求", min_length=1, max_length=50)
     against: tuple[CodeText, ...] | None = Field(None, title="被反映的单位或人员", max_length=50)
     place: PlaceForm | None = Field(None, title="地点")
-    received_at: datetime | None = Field(None, title="收到时间")
+    received_at: Moment | None = Field(None, title="收到时间")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -74,7 +75,7 @@ class CorrectPetition(PetitionCommand):
         yield r.PetitionCorrected(
             reason=told.reason,
             channel=channel,
-            source=checked_source(source_of(channel, told.source), context) if channel else None,
+            source=_source(channel, told.source, petition, context) if channel else None,
             title=told.subject,
             content=told.content,
             petitioners=people,
@@ -94,6 +95,14 @@ class CorrectPetition(PetitionCommand):
         if self.petitioners is None:
             return None
         return petitioners_of(self.petitioners, after=petition.petitioner_ids)
+
+
+def _source(channel: Channel, form: SourceForm | None, petition: Petition, context: Context) -> v.Source:
+    """The corrected source; files that it names must be on the file already."""
+    source = checked_source(source_of(channel, form), context)
+    if not set(source_files(source)) <= petition.attachments.keys():
+        raise invalid("请先补充附件", "add the attachment to the file first", "source")
+    return source
 
 
 def _demand(form: DemandForm, index: int, petition: Petition, context: Context) -> v.Demand:

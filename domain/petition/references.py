@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -108,13 +108,18 @@ def referring(model: M, petitioners: Iterable[Petitioner]) -> M:
     changes: dict[str, Any] = {}
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
-        if isinstance(value, str) and any(isinstance(mark, FreeText) for mark in info.metadata):
+        if isinstance(value, str) and _is_free_text((*info.metadata, info.annotation)):
             changes[name] = refer(value, people)
         elif isinstance(value, BaseModel) and not isinstance(value, Petitioner):
             changes[name] = referring(value, people)
         elif isinstance(value, tuple | list) and any(isinstance(item, BaseModel) for item in value):
             changes[name] = type(value)(referring(item, people) for item in value)
     return model.model_copy(update=changes) if changes else model
+
+
+def _is_free_text(marks: Iterable[object]) -> bool:
+    """Whether a field is marked, also inside an optional one, whose mark stands in the annotation's parts."""
+    return any(isinstance(mark, FreeText) or _is_free_text(get_args(mark)) for mark in marks)
 
 
 MASKS: Mapping[str, Callable[[str], str]] = {

@@ -116,7 +116,7 @@ TRANSITIONS: dict[type[Event], Row] = {
     p.PublicationWaived: Row(_in(PUBLISHING), SUPERVISING),
     p.PublicationWithdrawn: Row(PUBLISHED),
     p.PublicationCorrected: Row(REPLIED),
-    s.FollowUpMissed: Row(_in(SUPERVISING)),
+    s.FollowUpMissed: Row(_in(SUPERVISING, RECOLLECTING)),
     s.FollowedUp: Row(_in(SUPERVISING), RECOLLECTING),
     s.ReminderSent: Row(LOOP),
     s.ReminderAnswered: Row(LOOP | {CLOSED}),

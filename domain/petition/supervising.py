@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.clocks import DueDate
 from domain.errors import DomainError
-from domain.kernel import Context, Event, Value
+from domain.kernel import Context, Event, Value, day_of
 from domain.petition.command import CodeText, PetitionCommand, Prose, Short, invalid, known_unit, start_clocks
 from domain.petition.events import supervising as s
 from domain.petition.events.receiving import DueDatesSet
@@ -37,7 +37,7 @@ SUPERVISOR = frozenset({Role.SUPERVISOR})
 
 
 class MissFollowUp(PetitionCommand):
-    """回访未联系上: an attempt that reached nobody."""
+    """回访未联系上: an attempt that reached nobody, at the follow-up or when the opinion is gathered again."""
 
     title: ClassVar[str] = "回访未联系上"
     roles: ClassVar[frozenset[Role]] = CALLER
@@ -290,7 +290,7 @@ class AskReview(PetitionCommand):
         if self.kind is ReviewKind.RE_REVIEW and (review is None or review.verdict is None):
             raise invalid("须先有复查意见", "a review must have been decided first", "kind")
         due = petition.due.get(clock)
-        if due is not None and context.at.date() > due.due:
+        if due is not None and day_of(context.at) > due.due:
             raise invalid(f"已超过申请期限 {due.due}", f"the limit for asking passed on {due.due}", "kind")
         yield s.ReviewAsked(kind=self.kind, body=self.body, reason=self.reason)
         deciding = Clock.REVIEW if self.kind is ReviewKind.REVIEW else Clock.RE_REVIEW
@@ -329,7 +329,9 @@ class HoldHearing(_OpenReview):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Held; the limit is lengthened by its days."""
-        self.review(petition)
+        asked_on = day_of(self.review(petition).asked_at)
+        if self.first_day < asked_on:
+            raise invalid(f"不得早于申请日 {asked_on}", f"not before it was asked for on {asked_on}", "first_day")
         if not self.first_day <= self.last_day <= context.today:
             raise invalid("结束不得早于开始，也不得晚于今天", "first_day ≤ last_day ≤ today", "last_day")
         yield s.HearingHeld(kind=self.kind, first_day=self.first_day, last_day=self.last_day)
