@@ -282,15 +282,6 @@ class TooLarge(DomainError):
     en = "the request is too large; at most {limit} bytes are taken"
 
 
-class NotJson(DomainError):
-    """The body is announced as something else."""
-
-    status = 415
-    code = "not_json"
-    zh = "请求内容须为 JSON（Content-Type: application/json）"
-    en = "the body must be JSON (Content-Type: application/json)"
-
-
 class NoSuchAddress(DomainError):
     """Nothing answers at this address."""
 

@@ -260,17 +260,10 @@ class Command(BaseModel):
 
 
 def occurred(stated: datetime | None, now: datetime) -> datetime:
-    """When a step happened, in UTC: as stated (naive times are Asia/Shanghai), otherwise now.
-
-    A time at either end of the calendar that UTC cannot hold becomes the last one that it can.
-    """
+    """When a step happened, in UTC: as stated (naive times are Asia/Shanghai), otherwise now."""
     if stated is None:
         return now
-    try:
-        return (stated if stated.tzinfo else stated.replace(tzinfo=SHANGHAI)).astimezone(UTC)
-    except OverflowError:
-        edge = datetime.max if stated.year > now.year else datetime.min
-        return edge.replace(tzinfo=UTC)
+    return (stated if stated.tzinfo else stated.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
 def stamp(

@@ -15,7 +15,7 @@ class Code(StrEnum):
 
     zh: str
 
-    def __new__(cls, value: str, zh: str) -> Self:
+    def __new__(cls, value: str, zh: str = "") -> Self:
         """Make a member from its stored value and its Chinese title."""
         member = str.__new__(cls, value)
         member._value_ = value

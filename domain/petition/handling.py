@@ -181,12 +181,15 @@ class _ReturnDecision(PetitionCommand):
         """Somebody must have asked, and it must have been another person."""
         if not petition.return_asked:
             return not_possible("没有待决定的退单申请", "no return waits for a decision")
-        return another_person(context, *(asked.by for asked in petition.return_asked.values()))
+        own = [another_person(context, asked.by) for asked in petition.return_asked.values()]
+        return own[0] if all(own) else None
 
-    def asked(self, petition: Petition) -> str:
-        """The unit, if it asked."""
+    def asked(self, petition: Petition, context: Context) -> str:
+        """The unit, if it asked, and another person asked for it."""
         if self.unit not in petition.return_asked:
             raise invalid("该单位没有退单申请", "this unit has not asked", "unit")
+        if own := another_person(context, petition.return_asked[self.unit].by):
+            raise own
         return self.unit
 
 
@@ -198,7 +201,7 @@ class GrantReturn(_ReturnDecision):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Granted."""
-        yield h.ReturnGranted(unit=self.asked(petition))
+        yield h.ReturnGranted(unit=self.asked(petition, context))
 
 
 class RefuseReturn(_ReturnDecision):
@@ -211,7 +214,7 @@ class RefuseReturn(_ReturnDecision):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Refused."""
-        yield h.ReturnRefused(unit=self.asked(petition), reason=self.reason)
+        yield h.ReturnRefused(unit=self.asked(petition, context), reason=self.reason)
 
 
 class ContactResident(PetitionCommand):

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from domain.errors import TooManyRepresentatives
-from domain.kernel import Context, Event, Value
+from domain.kernel import Context, Event, Value, occurred
 from domain.petition.command import (
     CodeText,
     FileNumber,
@@ -27,7 +27,6 @@ from domain.petition.command import (
 from domain.petition.events import values as v
 from domain.petition.events.receiving import PetitionImported, PetitionReceived
 from domain.petition.petition import Petition
-from domain.petition.references import referring
 from domain.vocabulary import Channel, Clock, Nature, PetitionerKind, Role, Secrecy, Urgency
 
 MOST_REPRESENTATIVES = 5
@@ -100,8 +99,8 @@ def source_of(channel: Channel, form: SourceForm | None) -> v.Source:
             raise invalid(
                 f"不属于该渠道；该渠道可填：{known}", f"not of this channel, which has: {known}", "source", name
             )
-    if isinstance(call_time := given.get("call_time"), datetime):
-        given["call_time"] = occurred(call_time, call_time)
+    if form and form.call_time:
+        given["call_time"] = occurred(form.call_time, form.call_time)
     return own.model_validate(given)
 
 
@@ -141,15 +140,17 @@ class ReceivePetition(PetitionCommand):
             raise ValueError("people_count: 不得少于所列信访人数 / at least as many as petitioners are named")
         return self
 
+    def persons(self, petition: Petition) -> tuple[v.Petitioner, ...]:
+        """Those whom it brings."""
+        return petitioners_of(self.petitioners)
+
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """One fact holds all that was said; the notice clock, and the contact clock if any, start."""
         if not context.rulebook.channels[self.channel].enabled:
             raise invalid("该渠道未开通", "this channel is not open", "channel")
         people = petitioners_of(self.petitioners)
-        if sum(one.kind is PetitionerKind.REPRESENTATIVE for one in people) > MOST_REPRESENTATIVES:
-            raise TooManyRepresentatives(("petitioners",))
-        told = referring(self, people)
-        source = checked_source(source_of(self.channel, told.source), context)
+        few_representatives(people)
+        source = checked_source(source_of(self.channel, self.source), context)
         track = context.rulebook.track(self.channel, self.nature)
         yield PetitionReceived(
             channel=self.channel,
@@ -159,13 +160,13 @@ class ReceivePetition(PetitionCommand):
             track=track,
             urgency=self.urgency,
             secrecy=self.secrecy,
-            title=told.subject,
-            content=told.content,
+            title=self.subject,
+            content=self.content,
             petitioners=people,
             people_count=self.people_count or max(1, len(people)),
-            demands=_demands(told, context),
+            demands=_demands(self, context),
             against=tuple(accused(code, context, index) for index, code in enumerate(self.against)),
-            place=place_of(told.place, context),
+            place=place_of(self.place, context),
             attachments=uploaded(
                 tuple(dict.fromkeys((*self.attachments, *source_files(source)))), context, "attachments"
             ),
@@ -184,23 +185,29 @@ def petitioners_of(forms: tuple[PetitionerForm, ...], after: int = 0) -> tuple[v
     return tuple(v.Petitioner(id=f"p{index}", **dict(form)) for index, form in enumerate(forms, start=after + 1))
 
 
+def few_representatives(people: tuple[v.Petitioner, ...]) -> None:
+    """TooManyRepresentatives where more are named than may speak for the others (L1 20)."""
+    if sum(one.kind is PetitionerKind.REPRESENTATIVE for one in people) > MOST_REPRESENTATIVES:
+        raise TooManyRepresentatives(("petitioners",))
+
+
 def place_of(form: PlaceForm | None, context: Context) -> v.Place | None:
     """The place, if one is given; UnknownCode where the rulebook has no such area."""
     return v.Place(area=known_area(form.area, context, "place", "area"), address=form.address) if form else None
 
 
-def _demands(told: ReceivePetition, context: Context) -> tuple[v.Demand, ...]:
+def _demands(received: ReceivePetition, context: Context) -> tuple[v.Demand, ...]:
     """The demands, numbered; the petition itself where none is given."""
-    if not told.demands:
-        return (v.Demand(id="d1", nature=told.nature, category=told.category, text=told.subject),)
+    if not received.demands:
+        return (v.Demand(id="d1", nature=received.nature, category=received.category, text=received.subject),)
     return tuple(
         v.Demand(
             id=f"d{index}",
-            nature=form.nature or told.nature,
-            category=known_category(form.category, context, "demands", index - 1, "category") or told.category,
+            nature=form.nature or received.nature,
+            category=known_category(form.category, context, "demands", index - 1, "category") or received.category,
             text=form.text,
         )
-        for index, form in enumerate(told.demands, start=1)
+        for index, form in enumerate(received.demands, start=1)
     )
 
 
@@ -256,10 +263,13 @@ class ImportPetition(PetitionCommand):
 
     event: ClassVar[type[Event]] = PetitionImported
 
+    def persons(self, petition: Petition) -> tuple[v.Petitioner, ...]:
+        """Those whom it brings."""
+        return petitioners_of(self.petitioners)
+
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """One fact, as the old ledger has it."""
         people = petitioners_of(self.petitioners)
-        told = referring(self, people)
         yield PetitionImported(
             channel=self.channel,
             source_system=self.source_system,
@@ -267,12 +277,12 @@ class ImportPetition(PetitionCommand):
             nature=self.nature,
             category=known_category(self.category, context, "category"),
             secrecy=self.secrecy,
-            title=told.subject,
-            content=told.content,
+            title=self.subject,
+            content=self.content,
             petitioners=people,
             people_count=self.people_count or max(1, len(people)),
-            demands=(v.Demand(id="d1", nature=self.nature, category=self.category, text=told.subject),),
-            place=place_of(told.place, context),
+            demands=(v.Demand(id="d1", nature=self.nature, category=self.category, text=self.subject),),
+            place=place_of(self.place, context),
             legacy_number=self.legacy_number,
             rulebook_version=context.rulebook_version,
         )

@@ -16,7 +16,7 @@ from domain.petition.events.values import Accused, Demand, DemandAssignment, Pet
 from domain.petition.limits import stopped_by
 from domain.petition.stages import LOOP, Stage, may_follow, stage_after
 from domain.petition.state import Asked, Draft, Order, Review, Round, Text, people
-from domain.vocabulary import Channel, Clock, Nature, Outlet, ReviewKind, Secrecy, Track, Urgency
+from domain.vocabulary import Channel, Clock, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
 
 class Petition(Aggregate):
@@ -227,13 +227,13 @@ class Petition(Aggregate):
         match recorded.fact:
             case h.ResidentContacted(reached=reached):
                 current.contacted = current.contacted or reached
-                self.worked |= actors
-            case h.HouseholdVisited(reached=reached, attachments=attachments):
+                self._work(actors)
+            case h.HouseholdVisited(reached=reached, visitors=visitors, attachments=attachments):
                 current.contacted = current.contacted or reached
-                self.worked |= actors
+                self._work(actors.union(visitors))
                 self._attach(attachments)
             case h.ProgressNoted(attachments=attachments):
-                self.worked |= actors
+                self._work(actors)
                 self._attach(attachments)
             case h.ExtensionAsked(days=days):
                 self.extension_asked = Asked(actors, recorded.recorded_at, days=days)
@@ -270,6 +270,8 @@ class Petition(Aggregate):
                 current.replied_at = recorded.occurred_at
                 self._attach(proof)
                 self.suspended, self.suspension_asked, self.extension_asked = False, None, None
+                if any(review.verdict is ReviewVerdict.REVOKED for review in self.reviews.values()):
+                    self.reviews = {}  # it answers anew, so the petitioner may have it reviewed anew (L1 35)
 
     def _publishing(self, recorded: Recorded) -> None:
         match recorded.fact:

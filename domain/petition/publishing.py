@@ -18,7 +18,7 @@ from domain.petition.references import REFERENCE, mask_identity, people_of, rend
 from domain.petition.rules import another_person, not_own_work, not_possible, waiting_digest
 from domain.petition.stages import Stage
 from domain.redaction import Known, redact
-from domain.vocabulary import Clock, Outlet, RedactionKind, Role, WaiverGround
+from domain.vocabulary import Clock, Nature, Outlet, RedactionKind, Role, Secrecy, WaiverGround
 
 PUBLISHER = frozenset({Role.PUBLISHER})
 
@@ -46,7 +46,7 @@ class DraftPublication(PetitionCommand):
         """Not somebody who handled the file; after publication only to correct what hangs there."""
         if petition.stage is not Stage.PUBLISHING and not petition.outlets:
             return not_possible("没有需要更正的公示", "nothing is published that could be corrected")
-        return not_own_work(petition, context)
+        return _not_for_the_public(petition) or not_own_work(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Drafted, redacted, with what was taken out and why."""
@@ -68,7 +68,7 @@ class DraftPublication(PetitionCommand):
 def _redacted(text: str, petition: Petition) -> tuple[str, Counter[RedactionKind]]:
     """The text with every identity masked, and how often each kind was found."""
     found = Counter(RedactionKind[match[2].upper()] for match in REFERENCE.finditer(text))
-    masked = redact(render(text, people_of(petition.petitioners, mask_identity)) or "", Known())
+    masked = redact(render(text, people_of(petition.everyone, mask_identity)) or "", Known())
     found.update(one.kind for one in masked.found)
     return masked.text, found
 
@@ -112,8 +112,21 @@ class SendBackPublication(_PublicationDecision):
         yield p.PublicationSentBack(digest=waiting_digest(petition.publication, None), reason=self.reason)
 
 
+def _not_for_the_public(petition: Petition) -> DomainError | None:
+    """A secret file is not published, nor a report that accuses: the boards would tell the accused (L1 30, 46)."""
+    accuses = petition.nature is Nature.REPORT and petition.against
+    if petition.secrecy is Secrecy.SECRET or accuses:
+        return not_possible(
+            "保密件和检举件不得公示，请办理不公示", "a secret file or a report is not published; waive it"
+        )
+    return None
+
+
 def _approved(petition: Petition, context: Context) -> DomainError | None:
-    """Only what another person approved as it stands, and nobody's own work."""
+    """Only what another person approved as it stands, what may be published at all, and nobody's own work."""
+    refused = _not_for_the_public(petition)
+    if refused is not None:
+        return refused
     draft = petition.publication
     if draft is None or not draft.approved:
         return NotApproved()

@@ -20,13 +20,13 @@ from domain.petition.intake import (
     SourceForm,
     accused,
     checked_source,
+    few_representatives,
     petitioners_of,
     place_of,
     source_files,
     source_of,
 )
 from domain.petition.petition import Petition
-from domain.petition.references import referring
 from domain.petition.rules import another_person, not_possible
 from domain.petition.stages import open_stage
 from domain.vocabulary import Channel, ErasureGround, Role
@@ -67,28 +67,31 @@ class CorrectPetition(PetitionCommand):
         """Corrected."""
         channel = self.channel or (petition.channel if self.source else None)
         people = self._people(petition)
-        told = referring(self, people or ())
+        few_representatives(people or ())
         received_at = occurred(self.received_at, context.now) if self.received_at else None
         if received_at is not None and received_at > context.now:
             raise invalid("不得晚于现在", "must not lie in the future", "received_at")
-        demands = told.demands
         yield r.PetitionCorrected(
-            reason=told.reason,
+            reason=self.reason,
             channel=channel,
-            source=_source(channel, told.source, petition, context) if channel else None,
-            title=told.subject,
-            content=told.content,
+            source=_source(channel, self.source, petition, context) if channel else None,
+            title=self.subject,
+            content=self.content,
             petitioners=people,
             people_count=self.people_count,
             demands=None
-            if demands is None
-            else tuple(_demand(form, n, petition, context) for n, form in enumerate(demands)),
+            if self.demands is None
+            else tuple(_demand(form, n, petition, context) for n, form in enumerate(self.demands)),
             against=None
             if self.against is None
             else tuple(accused(code, context, index) for index, code in enumerate(self.against)),
-            place=place_of(told.place, context),
+            place=place_of(self.place, context),
             received_at=received_at,
         )
+
+    def persons(self, petition: Petition) -> tuple[v.Petitioner, ...]:
+        """Those whom it brings, and everybody on the file."""
+        return (*(self._people(petition) or ()), *petition.everyone)
 
     def _people(self, petition: Petition) -> tuple[v.Petitioner, ...] | None:
         """Persons as corrected. Ids go on after those already used: a key never changes hands."""
@@ -186,7 +189,7 @@ class _Erasure(PetitionCommand):
 
     def target(self, petition: Petition) -> str | None:
         """Whom it is about, if there is such a person and they are not erased already."""
-        if self.petitioner is not None and self.petitioner not in {one.id for one in petition.petitioners}:
+        if self.petitioner is not None and self.petitioner not in {one.id for one in petition.everyone}:
             raise invalid("没有此信访人", "no such petitioner", "petitioner")
         if self.petitioner in petition.erased or None in petition.erased:
             raise not_possible("已删除", "it was erased already")
@@ -235,7 +238,8 @@ class ApproveErasure(_Erasure):
         """Something must wait, asked by another person."""
         if not petition.erasure_asked:
             return not_possible("没有待批准的删除申请", "no erasure waits for approval")
-        return another_person(context, *(asked.by for asked in petition.erasure_asked.values()))
+        own = [another_person(context, asked.by) for asked in petition.erasure_asked.values()]
+        return own[0] if all(own) else None
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Erased."""
@@ -243,6 +247,8 @@ class ApproveErasure(_Erasure):
         asked = petition.erasure_asked.get(target)
         if asked is None or asked.ground is None:
             raise invalid("没有此项删除申请", "no such erasure was asked for", "petitioner")
+        if own := another_person(context, asked.by):
+            raise own
         if asked.ground is not ErasureGround.UNLAWFUL:
             check_retention(petition, context)
         yield r.DataErased(petitioner=target, ground=asked.ground, asked_by=min(asked.by))

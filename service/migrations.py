@@ -1,0 +1,50 @@
+"""Bringing a database to the present schema: numbered SQL files, each applied once."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from service.recorder import connect_recorder
+
+MIGRATION_LOCK = 4_859_230_918
+"""Held while the schema changes, so that processes that start together take turns."""
+
+APPLIED = "SELECT name FROM schema_migrations"
+RECORD = "INSERT INTO schema_migrations (name) VALUES (%s)"
+TABLE = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+
+
+def migrate(url: str) -> list[str]:
+    """Create what is missing in the database at `url`: the events table, then each SQL file of service/schema in order.
+
+    Returns the names of the files applied now. Safe to call again, and from several processes at once.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        recorder = connect_recorder(url, readers=1)
+        try:
+            recorder.create_table()
+        finally:
+            recorder.datastore.close()
+        return _apply(connection)
+
+
+def _apply(connection: psycopg.Connection[TupleRow]) -> list[str]:
+    connection.execute(TABLE)
+    applied = {str(name) for (name,) in connection.execute(APPLIED)}
+    scripts = sorted(
+        (f for f in (files("service") / "schema").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name
+    )
+    missing = [script for script in scripts if script.name not in applied]
+    for script in missing:
+        with connection.transaction():
+            connection.execute(script.read_bytes())
+            connection.execute(RECORD, (script.name,))
+    return [script.name for script in missing]
