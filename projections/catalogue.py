@@ -1,0 +1,22 @@
+"""All projections: what the runner feeds, `rebuild` rebuilds and `check` compares."""
+
+from __future__ import annotations
+
+from projections.audit import Audit
+from projections.file import FileTimeline
+from projections.ledger import Ledger
+from projections.projection import Projection
+from projections.search import Search
+from projections.staff import StaffDirectory
+from projections.statistics import Statistics
+from projections.worklist import Worklist
+
+PROJECTIONS: tuple[Projection, ...] = (
+    Ledger(),
+    FileTimeline(),
+    Worklist(),
+    Search(),
+    Statistics(),
+    Audit(),
+    StaffDirectory(),
+)

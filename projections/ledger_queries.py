@@ -1,0 +1,80 @@
+"""Reading the ledger: pages by keyset, counts up to a limit, one row, and all rows for an export.
+
+Every function takes the caller's `Sight`: what they may not know of is neither listed nor counted (L1 30, 46).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.sql import SQL
+
+from projections.ledger_plan import fetch, order_of, records, tally
+from projections.ledger_rows import COLUMNS, LedgerFilter, LedgerRow, row_of
+from projections.paging import Cursor
+from projections.sight import Sight
+
+MAX_LIMIT = 200
+COUNTED = 1000
+"""How far `count` counts; beyond that it says "at least"."""
+EXPORTED_AT_ONCE = 1000
+
+ONE = SQL("SELECT {columns} FROM ledger.rows r WHERE r.number = %(number)s AND {conditions}")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """Some rows in order, and the cursor for the next page; None on the last."""
+
+    rows: tuple[LedgerRow, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many files; where `exact` is false, at least so many."""
+
+    files: int
+    exact: bool
+
+
+def page(
+    conn: Connection[Any], asked: LedgerFilter, sight: Sight, cursor: str | None = None, limit: int = 50
+) -> LedgerPage:
+    """One page of the ledger as far as the caller may know of it. Raises Invalid for a cursor that was never given."""
+    limit = max(1, min(limit, MAX_LIMIT))
+    order = order_of(asked)
+    found = records(conn, asked, sight, Cursor.read(cursor, order), limit=limit + 1, columns=COLUMNS)
+    more = str(_cursor(order, found[limit - 1])) if len(found) > limit else None
+    return LedgerPage(tuple(map(row_of, found[:limit])), more)
+
+
+def count(conn: Connection[Any], asked: LedgerFilter, sight: Sight, cap: int = COUNTED) -> Count:
+    """How many files the filter finds, counted up to `cap`; less exactly where a facet or word is common."""
+    return Count(*tally(conn, asked, sight, cap))
+
+
+def row(conn: Connection[Any], number: str, sight: Sight) -> LedgerRow | None:
+    """One file's row; None where there is none, or none that the caller may know of."""
+    rule, parameters = sight.sql("r")
+    statement = ONE.format(columns=SQL(COLUMNS), conditions=SQL(rule))
+    found = fetch(conn, statement, {**parameters, "number": number})
+    return row_of(found[0]) if found else None
+
+
+def rows_for_export(conn: Connection[Any], asked: LedgerFilter, sight: Sight) -> Iterator[LedgerRow]:
+    """Every row that the filter finds, in order, a thousand at a time; memory does not grow with the ledger."""
+    order = order_of(asked)
+    after: Cursor | None = None
+    while found := records(conn, asked, sight, after, limit=EXPORTED_AT_ONCE, columns=COLUMNS):
+        yield from map(row_of, found)
+        after = _cursor(order, found[-1])
+
+
+def _cursor(order: str, record: DictRow) -> Cursor:
+    value = {"number": None, "due": record["due"], "received": record["ordered_at"]}[order]
+    return Cursor(order, value.isoformat() if value else "", (record["number"],))

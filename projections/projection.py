@@ -1,0 +1,117 @@
+"""What a projection is: tables of its own, and a function from a recorded event to the SQL that keeps them.
+
+A projection knows no other projection and reads no tables but its own. It can be thrown away and rebuilt while the
+service runs, so everything it stores must follow from the events alone, erased ones included: no `now()`, no
+sequence, no random value, no number that needs a personal value. Its tables live in a PostgreSQL schema with its
+name; every SQL text writes `{schema}` for it, because a rebuild fills a schema of another name and swaps at the end.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from traceback import extract_tb
+from typing import ClassVar
+
+from psycopg import Connection, Error
+from psycopg.sql import SQL, Identifier
+
+from domain.kernel import Recorded
+
+Write = tuple[str, Mapping[str, object]]
+"""SQL with `{schema}` and `%(name)s` placeholders, and its parameters.
+
+Use module constants for the SQL: a batch sends equal texts together. Parameters are what psycopg adapts; wrap JSON
+in `psycopg.types.json.Jsonb`, pass codes as `str`, lists for arrays.
+"""
+
+
+class Projection(ABC):
+    """One set of tables made from events.
+
+    `name`: name of the schema. `version`: raise it whenever tables or rules change; the runner then rebuilds. `ddl`:
+    CREATE TABLE / INDEX statements; every table has a primary key (a check names differing rows by it).
+    `independent`: True if writes that come from different streams touch different rows or commute (counters), so
+    that a batch may send equal SQL together across streams; the order within a stream is always kept.
+    `personal`: False if `writes` reads no personal value; a rebuild then reads no key.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    ddl: ClassVar[str]
+    independent: ClassVar[bool] = False
+    personal: ClassVar[bool] = True
+
+    @abstractmethod
+    def writes(self, recorded: Recorded) -> Iterator[Write]:
+        """The SQL that takes this event into the tables; nothing for events that do not matter here."""
+
+
+class Poisoned(Exception):
+    """A projection cannot take an event. Names projection, position, topic and a code; never what the event says."""
+
+    def __init__(self, projection: str, position: int, topic: str, cause: BaseException) -> None:
+        """Keep what may be told: of the cause only its kind, as its message may quote contents."""
+        self.projection = projection
+        self.position = position
+        self.topic = topic
+        self.code = cause_code(cause)
+        super().__init__(f"projection {projection} stopped at position {position} ({topic}): {self.code}")
+
+
+def cause_code(cause: BaseException) -> str:
+    """What kind of error it is and where, without its message: SQLSTATE and constraint, or class, file and line."""
+    name = type(cause).__name__
+    if isinstance(cause, Error) and cause.sqlstate:
+        return " ".join(filter(None, (name, cause.sqlstate, cause.diag.constraint_name)))
+    frames = extract_tb(cause.__traceback__)
+    return f"{name} ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else name
+
+
+@lru_cache(maxsize=4096)
+def placed(sql: str, schema: str) -> str:
+    """The SQL with its `{schema}` filled in. Both come from this code base, never from a user."""
+    return sql.replace("{schema}", f'"{schema}"')
+
+
+def create(connection: Connection[object], projection: Projection, schema: str) -> None:
+    """Make the projection's empty tables in `schema`, throwing away what stood there under this name."""
+    connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
+    connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
+    connection.execute(placed(projection.ddl, schema))
+
+
+def grouped(projection: Projection, batch: Iterable[Recorded]) -> list[tuple[str, list[Mapping[str, object]]]]:
+    """The writes of a batch, equal SQL put together as far as order allows.
+
+    The order of writes within one stream is kept; between streams only where the projection is not `independent`.
+    Raises `Poisoned` when `writes` fails.
+    """
+    groups: list[tuple[str, list[Mapping[str, object]]]] = []
+    newest: dict[str, int] = {}
+    reached: dict[str, int] = {}
+    for recorded in batch:
+        lane = recorded.stream if projection.independent else ""
+        try:
+            for sql, parameters in projection.writes(recorded):
+                at = newest.get(sql, -1)
+                if at < reached.get(lane, 0):
+                    at = newest[sql] = len(groups)
+                    groups.append((sql, []))
+                groups[at][1].append(parameters)
+                reached[lane] = at
+        except Exception as error:
+            raise Poisoned(projection.name, recorded.position, recorded.fact.TOPIC, error) from None
+    return groups
+
+
+def apply(connection: Connection[object], projection: Projection, schema: str, batch: Iterable[Recorded]) -> None:
+    """Take a batch into the projection's tables in `schema`, inside the caller's transaction.
+
+    Raises `Poisoned` when `writes` fails, `psycopg.Error` when the database refuses.
+    """
+    with connection.cursor() as cursor, connection.pipeline():
+        for sql, rows in grouped(projection, batch):
+            cursor.executemany(placed(sql, schema), rows)

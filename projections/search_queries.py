@@ -1,0 +1,92 @@
+"""Asking the search index: a query as SQL over `search.documents`, and how far back to look for a page.
+
+The condition on a row is in `TextQuery`; `windows` gives the stretches of time to ask for one after the other, newest
+first, each reaching sixteen times further back than the one before, the last without a limit. Where a word is common
+the first stretches fill the page from a few hundred rows; where it is rare the last one finds few rows at all. So no
+query reads all rows of a common word, which a plain "match, sort by time, limit" would do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.terms import MAX_QUERY, query_terms
+from projections.paging import UNDATED
+from projections.search import LEVELS, folded, stretch, time_term
+
+MATCHES = "(d.time_terms || d.title_terms || d.body_terms) @@ %(text_query)s::tsquery"
+"""As in the index `documents_terms`."""
+RECHECKED = 3
+"""From how many characters on a word is looked for in the text itself: its pairs may stand apart from each other."""
+NEAR = 1000
+"""How many files back in the ledger the first stretch reaches."""
+STRETCHES = 9
+"""At most this many stretches of one length make a window."""
+FURTHER = 16
+WIDENINGS = 3
+"""How often a window is widened before the last one asks for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextQuery:
+    """What somebody typed, as terms for the index and words to look for in the text."""
+
+    terms: tuple[str, ...]
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, typed: str) -> TextQuery | None:
+        """The query; None where it holds no word, so that nothing can be found by it."""
+        terms = tuple(query_terms(typed))
+        words = re.split(r"[\W_]+", folded(typed[:MAX_QUERY]))
+        return cls(terms, tuple(word for word in dict.fromkeys(words) if len(word) >= RECHECKED)) if terms else None
+
+    def condition(self) -> str:
+        """The condition on a row `d` of documents, with parameters from `parameters`."""
+        found = (f"(d.title LIKE %(word_{at})s OR d.body LIKE %(word_{at})s)" for at in range(len(self.words)))
+        return " AND ".join((MATCHES, *found))
+
+    def parameters(self, window: str = "") -> dict[str, object]:
+        """Parameters of `condition`; `window` is a further part of the query from `windows`."""
+        query = " & ".join(filter(None, (*map(_lexeme, self.terms), window)))
+        words = {f"word_{at}": f"%{word}%" for at, word in enumerate(self.words)}
+        return {"text_query": query, **words}
+
+
+def windows(newest: datetime, near: datetime | None, since: datetime | None = None) -> Iterator[str]:
+    """Parts of a query that limit it to files up to `newest`, each going further back; the last one holds all.
+
+    `near`: when the file came in that stands some places before the newest; None where there are fewer files. Nothing
+    before `since` is asked for.
+    """
+    end = max(since or UNDATED, UNDATED)
+    reach = max(newest - near, timedelta(minutes=1)) if near is not None else newest - end
+    for _ in range(WIDENINGS):
+        if reach * FURTHER >= newest - end:
+            break
+        yield _stretches(newest - reach, newest)
+        reach *= FURTHER
+    yield _stretches(min(end, newest), newest) if since else ""
+
+
+def _stretches(since: datetime, until: datetime) -> str:
+    """The query for all stretches from one instant to another, of the shortest length that takes few enough."""
+    for level in range(LEVELS):
+        first, last = stretch(level, since), stretch(level, until)
+        if last - first < STRETCHES or level == LEVELS - 1:
+            break
+    return "(" + " | ".join(_quoted(time_term(level, number)) for number in range(first, last + 1)) + ")"
+
+
+def _lexeme(term: str) -> str:
+    """A term of a query. A single Chinese character also finds the pairs that begin with it."""
+    alone = len(term) == 1 and not term.isascii()
+    return _quoted(term) + (":*" if alone else "")
+
+
+def _quoted(term: str) -> str:
+    doubled = term.replace("\\", "\\\\").replace("'", "''")
+    return f"'{doubled}'"

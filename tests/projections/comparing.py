@@ -1,0 +1,65 @@
+"""Comparing the tables of a projection that two schemas hold, and what an erasure leaves of stored facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from domain.kernel import Event, PersonalTree, Recorded, Seal, personal_fields
+from domain.petition.events.receiving import DataErased
+from projections.projection import Projection, apply, create
+
+Content = dict[str, list[tuple[Any, ...]]]
+ERASED = {"erased": True}
+
+
+def after_erasure(history: Iterable[Recorded]) -> list[Recorded]:
+    """The same history as it is read once all that it erases is gone: keys are dropped with `DataErased`."""
+    history = list(history)
+    gone: dict[str, dict[str | None, int]] = {}
+    for recorded in history:
+        if isinstance(recorded.fact, DataErased):
+            gone.setdefault(recorded.stream, {})[recorded.fact.petitioner] = recorded.version
+    return [replace(one, fact=_without(one.fact, one.version, gone.get(one.stream, {}))) for one in history]
+
+
+def _without(fact: Event, version: int, gone: dict[str | None, int]) -> Event:
+    owners = {owner for owner, erased_at in gone.items() if version < erased_at}
+    if not owners:
+        return fact
+    state = fact.model_dump(mode="json")
+    _blank(state, personal_fields(type(fact)), owners)
+    return type(fact).model_validate(state)
+
+
+def _blank(node: dict[str, Any], tree: PersonalTree, owners: set[str | None]) -> None:
+    for name, mark in tree.items():
+        value = node.get(name)
+        if isinstance(mark, Seal):
+            if value is not None and (None in owners or (mark is Seal.PETITIONER and node["id"] in owners)):
+                node[name] = ERASED
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, dict):
+                _blank(child, mark, owners)
+
+
+def fed(connection: psycopg.Connection[Any], projection: Projection, history: list[Recorded], size: int) -> Content:
+    """What the projection's tables hold after a history that came in batches of `size`."""
+    schema = f"{projection.name}_{size}"
+    create(connection, projection, schema)
+    for start in range(0, len(history), size):
+        apply(connection, projection, schema, history[start : start + size])
+    return content(connection, schema)
+
+
+def content(connection: psycopg.Connection[Any], schema: str) -> Content:
+    """Every row of every table of a schema, in the order of their text."""
+    query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = %s::regnamespace"
+    tables = [name for (name,) in connection.execute(query, (schema,)).fetchall()]
+    everything = SQL("SELECT t.* FROM {} AS t ORDER BY t::text")
+    return {name: connection.execute(everything.format(Identifier(schema, name))).fetchall() for name in tables}

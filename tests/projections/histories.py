@@ -1,0 +1,254 @@
+"""Histories of made-up files for the tests of projections: short builders, and a machine that draws legal ones."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from domain.clocks import DueDate
+from domain.kernel import SHANGHAI, Actor, Event, Recorded
+from domain.petition.events import handling as h
+from domain.petition.events import publishing as p
+from domain.petition.events import receiving as r
+from domain.petition.events import recollecting as c
+from domain.petition.events import supervising as s
+from domain.petition.events import values as v
+from domain.petition.petition import Petition
+from domain.petition.stages import may_follow
+from domain.vocabulary import (
+    Channel,
+    Clock,
+    ContactMethod,
+    DeclineGround,
+    Delivery,
+    ErasureGround,
+    Nature,
+    Outlet,
+    Procedure,
+    Respondent,
+    Satisfaction,
+    Secrecy,
+    Solved,
+    Track,
+    Urgency,
+    WaiverGround,
+)
+
+JANUARY = date(2026, 1, 5)
+SOURCES: dict[Channel, v.Source] = {
+    Channel.WEB: v.WebSource(),
+    Channel.LETTER_VISIT: v.LetterVisitSource(),
+    Channel.HOTLINE: v.HotlineSource(),
+    Channel.OFFICER: v.OfficerSource(),
+    Channel.WINDOW: v.WindowSource(),
+    Channel.SYMPOSIUM: v.SymposiumSource(),
+}
+DEMANDS = (v.Demand(id="d1", nature=Nature.HELP, text="路灯不亮"),)
+
+
+def noon(day: date) -> datetime:
+    """Midday in Shanghai."""
+    return datetime.combine(day, time(12), SHANGHAI).astimezone(UTC)
+
+
+class Histories:
+    """All events of some files in the order in which they were recorded, with the state of each file."""
+
+    def __init__(self) -> None:
+        self.recorded: list[Recorded] = []
+        self.files: dict[str, Petition] = {}
+
+    def add(self, number: str, day: date | None, *facts: Event, entered: date | None = None) -> "Histories":
+        """Record facts that happened on `day`; refused by the aggregate if they may not follow."""
+        file = self.files.setdefault(number, Petition(number))
+        for fact in facts:
+            at = noon(day) if day else None
+            one = Recorded(
+                stream=number,
+                version=file.version + 1,
+                fact=fact,
+                actor=Actor(id="s1"),
+                occurred_at=at,
+                recorded_at=noon(entered) if entered else at or noon(JANUARY),
+                request_id="r",
+                command_id=UUID(int=len(self.recorded) + 1),
+                position=len(self.recorded) + 1,
+            )
+            file.fold([one])
+            self.recorded.append(one)
+        return self
+
+
+def received(
+    channel: Channel = Channel.WEB, *, people: int = 1, secrecy: Secrecy = Secrecy.OPEN, against: str | None = None
+) -> r.PetitionReceived:
+    return r.PetitionReceived(
+        channel=channel,
+        source=SOURCES[channel],
+        nature=Nature.HELP,
+        track=Track.WORK_ORDER,
+        urgency=Urgency.NORMAL,
+        secrecy=secrecy,
+        title="路灯",
+        content="路灯不亮",
+        people_count=people,
+        demands=DEMANDS,
+        against=(v.Accused(unit=against),) if against else (),
+        query_code_digest="",
+        rulebook_version=1,
+    )
+
+
+def imported(channel: Channel = Channel.WEB, *, people: int = 1, secrecy: Secrecy = Secrecy.OPEN) -> r.PetitionImported:
+    return r.PetitionImported(
+        channel=channel,
+        source_system="旧台账",
+        source_id="1",
+        nature=Nature.HELP,
+        secrecy=secrecy,
+        title="路灯",
+        content="路灯不亮",
+        people_count=people,
+        demands=DEMANDS,
+        rulebook_version=1,
+    )
+
+
+def due(clock: Clock, day: date) -> DueDate:
+    return DueDate(
+        clock=clock,
+        start=day,
+        days=1,
+        working=True,
+        due=day,
+        rule="规则",
+        calendar="日历",
+        rulebook_version=1,
+        provisional=False,
+    )
+
+
+def due_set(clock: Clock, day: date) -> r.DueDatesSet:
+    return r.DueDatesSet(due=(due(clock, day),))
+
+
+def classified(secrecy: Secrecy = Secrecy.OPEN) -> r.PetitionClassified:
+    return r.PetitionClassified(
+        nature=Nature.HELP, category="c", urgency=Urgency.NORMAL, secrecy=secrecy, track=Track.WORK_ORDER
+    )
+
+
+def contacted(reached: bool = True) -> h.ResidentContacted:
+    return h.ResidentContacted(method=ContactMethod.PHONE, reached=reached)
+
+
+def visited(reached: bool = True) -> h.HouseholdVisited:
+    return h.HouseholdVisited(visitors=("s1",), reached=reached, text="已走访")
+
+
+def followed_up(solved: Solved = Solved.SOLVED, satisfaction: Satisfaction = Satisfaction.SATISFIED) -> s.FollowedUp:
+    return s.FollowedUp(
+        respondent=Respondent.PETITIONER, method=ContactMethod.PHONE, solved=solved, satisfaction=satisfaction
+    )
+
+
+REPLIED = h.ReplyDelivered(digest="d", method=Delivery.SMS)
+PUBLISHED = p.ResultPublished(title="公示", text="已修好", digest="d", outlets=(Outlet.BOARD,))
+WAIVED = p.PublicationWaived(ground=WaiverGround.PRIVACY, reason="隐私")
+TAKEN_DOWN = p.PublicationWithdrawn(reason="有误")
+PUT_RIGHT = p.PublicationCorrected(title="公示", text="已修好", digest="e", outlets=(Outlet.BOARD,), reason="更正")
+MISSED = s.FollowUpMissed(method=ContactMethod.PHONE, attempt=1)
+NOT_SETTLED = c.OpinionGathered(respondent=Respondent.PETITIONER, method=ContactMethod.PHONE, settled=False)
+LINKED = r.DuplicateLinked(principal="HY-0", reason="同一事项")
+UNLINKED = r.DuplicateUnlinked(principal="HY-0", reason="并非同一事项")
+WITHDRAWN = r.PetitionWithdrawn(reason="本人撤回")
+ANSWERED_AT_ONCE = r.AnsweredAtOnce(text="已答复", delivery=Delivery.PHONE)
+REFERRED = r.PetitionReferred(body="b", reason="不属本办")
+TAKEN_UP = r.ImportedPetitionTakenUp(track=Track.WORK_ORDER, urgency=Urgency.NORMAL, reason="未结")
+ENDS: tuple[Event, ...] = (
+    WITHDRAWN,
+    REFERRED,
+    r.PetitionDeclined(ground=DeclineGround.COURT, article="L1 23", reason="属法院"),
+    r.PetitionSteered(procedure=Procedure.LITIGATION, reason="可起诉"),
+    r.PetitionNoLongerAccepted(reason="已复核"),
+    r.NumberVoided(reason="误登"),
+)
+
+days = st.integers(0, 75).map(lambda number: JANUARY + timedelta(days=number))
+
+
+@st.composite
+def _corrections(draw: st.DrawFn) -> r.PetitionCorrected:
+    """Corrections of what is counted, and of what is not."""
+    channel = draw(st.none() | st.sampled_from(Channel))
+    return r.PetitionCorrected(
+        reason="更正",
+        channel=channel,
+        source=SOURCES[channel] if channel else None,
+        title=draw(st.none() | st.just("新标题")),
+        people_count=draw(st.none() | st.integers(1, 9)),
+        against=draw(st.none() | st.just(()) | st.just((v.Accused(staff="s9", staff_units=("u1",)),))),
+        received_at=draw(st.none() | days.map(noon)),
+    )
+
+
+def _steps(file: Petition) -> list[st.SearchStrategy[Event]]:
+    """What may follow in this file, the loop's own steps more often than ends; with facts that count for nothing."""
+    handle = days.map(lambda day: due(Clock.HANDLE, day))
+    contact = days.map(lambda day: due(Clock.CONTACT, day))
+    follow_up = st.builds(followed_up, st.sampled_from(Solved), st.sampled_from(Satisfaction))
+    ends = [end for end in ENDS if may_follow(type(end), file.stage)]
+    possible: list[tuple[type[Event], int, st.SearchStrategy[Event]]] = [
+        (r.PetitionAccepted, 4, st.just(r.PetitionAccepted())),
+        (r.DueDatesSet, 2, st.builds(due_set, st.sampled_from([Clock.HANDLE, Clock.CONTACT, Clock.SIGN]), days)),
+        (r.DueDatesRecomputed, 1, st.builds(r.DueDatesRecomputed, due=st.tuples(contact, handle))),
+        (h.ExtensionGranted, 1, st.builds(h.ExtensionGranted, days=st.just(3), due=handle)),
+        (r.PetitionClassified, 1, st.builds(classified, st.sampled_from(Secrecy))),
+        (h.ResidentContacted, 1, st.builds(contacted, st.booleans())),
+        (h.HouseholdVisited, 1, st.builds(visited, st.booleans())),
+        (h.ReplyDelivered, 4, st.just(REPLIED)),
+        (p.ResultPublished, 6, st.just(PUBLISHED)),
+        (p.PublicationWaived, 2, st.just(WAIVED)),
+        (p.PublicationWithdrawn, 1 if file.outlets else 0, st.just(TAKEN_DOWN)),
+        (p.PublicationCorrected, 1 if file.published_digest else 0, st.just(PUT_RIGHT)),
+        (s.FollowUpMissed, 1, st.just(MISSED)),
+        (s.FollowedUp, 6, follow_up),
+        (c.OpinionGathered, 1, st.just(NOT_SETTLED)),
+        (c.PetitionClosed, 4, st.just(c.PetitionClosed())),
+        (c.PetitionReopened, 1, st.just(c.PetitionReopened(round=file.round + 1, reason="未解决"))),
+        (r.AnsweredAtOnce, 1, st.just(ANSWERED_AT_ONCE)),
+        (r.DuplicateLinked, 0 if file.duplicate_of else 1, st.just(LINKED)),
+        (r.DuplicateUnlinked, 3 if file.duplicate_of else 0, st.just(UNLINKED)),
+        (r.ImportedPetitionTakenUp, 1, st.just(TAKEN_UP)),
+        (h.ReplyImported, 2, st.just(h.ReplyImported(text="已办"))),
+        (r.DataErased, 1, st.just(r.DataErased(ground=ErasureGround.UNLAWFUL, asked_by="s2"))),
+        (r.PetitionCorrected, 1, _corrections()),
+    ]
+    steps = [step for kind, weight, step in possible if may_follow(kind, file.stage) for _ in range(weight)]
+    return steps + ([st.sampled_from(ends)] if ends else [])
+
+
+@st.composite
+def _beginnings(draw: st.DrawFn) -> Event:
+    channel, people = draw(st.sampled_from(Channel)), draw(st.integers(1, 7))
+    secrecy = draw(st.sampled_from([Secrecy.OPEN, Secrecy.INTERNAL, Secrecy.OPEN, Secrecy.SECRET]))
+    if draw(st.integers(0, 4)) == 0:
+        return imported(channel, people=people, secrecy=secrecy)
+    return received(channel, people=people, secrecy=secrecy, against=draw(st.sampled_from([None, None, None, "u1"])))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Recorded]:
+    """Legal histories of a few files, their events interleaved, days in any order."""
+    made = Histories()
+    numbers = [f"HY-2026-{index:06}" for index in range(1, 1 + draw(st.integers(1, 5)))]
+    for number in numbers:
+        begin = draw(_beginnings())
+        undated = isinstance(begin, r.PetitionImported) and draw(st.booleans())
+        made.add(number, None if undated else draw(days), begin, entered=draw(days))
+    for _ in range(draw(st.integers(0, 60))):
+        number, day = draw(st.sampled_from(numbers)), draw(days)
+        fact = draw(draw(st.sampled_from(_steps(made.files[number]))))
+        undated = isinstance(fact, h.ReplyImported) and draw(st.booleans())
+        made.add(number, None if undated else day, fact)
+    return made.recorded
