@@ -1,0 +1,151 @@
+"""Who is asking, and what they may see: the one access rule. What they may do is each command's own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from domain.errors import NotSignedIn
+from domain.kernel import Grant, day_of
+from domain.petition.petition import Petition
+from domain.petition.stages import REPLIED, Stage
+from domain.rules.content import RulebookContent
+from domain.staff import Staff, staff_stream, supervision_mixed
+from domain.vocabulary import Role
+from projections.sight import Sight
+from service import tokens
+from service.rulebooks import Rulebooks
+from service.store import Store
+
+FRESH_SECONDS = 1.0
+"""For how long a caller is known without asking. A revoked token or role ends everywhere after that."""
+MOST_REMEMBERED = 10_000
+
+FOLLOWED_UP_IN = frozenset({Stage.SUPERVISING, Stage.RECOLLECTING, Stage.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A member of staff with the roles held today, own and as a stand-in. `token` scopes their idempotency keys."""
+
+    staff: str
+    grants: frozenset[Grant]
+    token: str
+    sight: Sight
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles held today."""
+        return frozenset(grant.role for grant in self.grants)
+
+    @property
+    def committee(self) -> bool:
+        """Whether the supervision committee asks."""
+        return Role.SUPERVISOR in self.roles or Role.SYSTEM in self.roles
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether the caller may see files at all: an administrator who is nothing else may not."""
+        return bool(self.roles - {Role.ADMIN})
+
+    def sees(self, petition: Petition) -> bool:
+        """Whether the file exists for the caller."""
+        return self.sight.sees(
+            against_units=petition.against_units,
+            against_staff=petition.against_staff,
+            secrecy=petition.secrecy,
+            involved=petition.units,
+        )
+
+    def reader(self, petition: Petition, rulebook: RulebookContent) -> Grant | None:
+        """The grant in which the caller may read the file's personal data: those who work on it now (PIPL 51)."""
+        if petition.restricted:
+            return None
+        return next((grant for grant in sorted(self.grants, key=repr) if _works_on(grant, petition, rulebook)), None)
+
+
+def _works_on(grant: Grant, petition: Petition, rulebook: RulebookContent) -> bool:
+    match grant.role:
+        case Role.INTAKE:
+            return True
+        case Role.HANDLER:
+            return grant.unit in petition.units
+        case Role.APPROVER:
+            return any(grant.unit in rulebook.chain(unit) for unit in petition.units)
+        case Role.PUBLISHER:
+            return petition.stage in REPLIED
+        case Role.CALLER:
+            return petition.stage in FOLLOWED_UP_IN
+        case _:
+            return False
+
+
+class Access:
+    """Knows callers by their tokens; thread-safe."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: ConnectionPool[Connection[TupleRow]],
+        rulebooks: Rulebooks,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Remember nobody yet."""
+        self._store = store
+        self._pool = pool
+        self._rulebooks = rulebooks
+        self._now = now
+        self._lock = threading.Lock()
+        self._known: dict[bytes, tuple[float, Caller]] = {}
+
+    def caller(self, secret: str) -> Caller:
+        """The holder of a token; raises `NotSignedIn` for one that is unknown, revoked, or whose holder has left."""
+        key, clock = tokens.hash_of(secret), time.monotonic()
+        remembered = self._known.get(key)
+        if remembered and clock < remembered[0]:
+            return remembered[1]
+        with self._pool.connection() as connection:
+            found = tokens.find(connection, secret)
+        if found is None:
+            raise NotSignedIn
+        caller = self.of_staff(found[1], str(found[0]))
+        if not caller.grants:
+            raise NotSignedIn
+        with self._lock:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = (clock + FRESH_SECONDS, caller)
+        return caller
+
+    def of_staff(self, staff_id: str, token: str) -> Caller:
+        """A member of staff with their roles of today, from their own stream."""
+        today = day_of(self._now())
+        staff = self._store.fold(Staff(staff_stream(staff_id)))
+        grants = set(staff.grants(today))
+        for principal in sorted(staff.stands_in_for(today)):
+            lent = self._store.fold(Staff(staff_stream(principal))).grants(today)
+            if not supervision_mixed(grant.role for grant in {*grants, *lent}):
+                grants |= {Grant(grant.role, grant.unit, principal) for grant in lent}
+        return Caller(staff_id, frozenset(grants), token, self._sight(staff_id, frozenset(grants)))
+
+    def system(self) -> Caller:
+        """The service itself: imports and jobs."""
+        return Caller("system", frozenset({Grant(Role.SYSTEM)}), "system", Sight(committee=True))
+
+    def _sight(self, staff_id: str, grants: frozenset[Grant]) -> Sight:
+        rulebook = self._rulebooks.current().content
+        units = frozenset(grant.unit for grant in grants if grant.unit)
+        return Sight(
+            committee=any(grant.role is Role.SUPERVISOR for grant in grants),
+            staff=frozenset({staff_id, *(grant.on_behalf_of for grant in grants if grant.on_behalf_of)}),
+            units=units,
+            under=frozenset(above for unit in units for above in rulebook.chain(unit)),
+            intake=any(grant.role is Role.INTAKE for grant in grants),
+        )

@@ -1,0 +1,125 @@
+"""Uploaded files: sealed under a key of their own, named by id in the step that attaches them.
+
+A file is uploaded first and belongs to nothing. The step that names it puts its key into the event, sealed under the
+petition's own key, and the key that waited here goes; so erasing the petition erases what was attached to it. What
+nobody attached within a day is thrown away.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import Connection
+from psycopg.rows import tuple_row
+from pydantic import BaseModel
+
+from domain.errors import TooLarge, UnsupportedMedia
+from domain.kernel import Attachment, Erased
+from service.vault import Vault, VaultError
+
+MOST_BYTES = 10 * 1024 * 1024
+ABANDONED_AFTER = timedelta(days=1)
+NONCE_BYTES = 12
+
+STARTS: dict[str, tuple[bytes, ...]] = {
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "application/pdf": (b"%PDF-",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (b"PK\x03\x04",),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (b"PK\x03\x04",),
+    "audio/mpeg": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"),
+    "video/mp4": (b"\x00\x00\x00",),
+}
+"""Types that are taken, and how their content begins: a declared type that the content belies is refused."""
+
+
+DROP_ABANDONED = """
+DELETE FROM attachments WHERE uploaded_at < %s AND id IN (SELECT id FROM attachment_keys)
+"""
+WAITING = """
+SELECT id, digest, media_type, size, key_id, wrapped FROM attachments JOIN attachment_keys USING (id) WHERE id = ANY(%s)
+"""
+
+
+def upload(
+    connection: Connection[Any], vault: Vault, *, content: bytes, media_type: str, staff: str, now: datetime
+) -> str:
+    """Seal a file and keep it; returns the id that a step can name.
+
+    Raises `TooLarge` over 10 MiB, `UnsupportedMedia` for a type that is not taken or that the content belies.
+    """
+    if len(content) > MOST_BYTES:
+        raise TooLarge(limit=MOST_BYTES)
+    if not content.startswith(STARTS.get(media_type, ()) or (b"\x00never",)):
+        raise UnsupportedMedia(known=", ".join(STARTS))
+    key, nonce, name = vault.new_key(), os.urandom(NONCE_BYTES), f"a{secrets.token_hex(12)}"
+    sealed = nonce + key.aead.encrypt(nonce, content, name.encode())
+    connection.execute(DROP_ABANDONED, (now - ABANDONED_AFTER,))
+    connection.execute(
+        "INSERT INTO attachments (id, uploaded_at, uploaded_by, media_type, size, digest, sealed)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (name, now, staff, media_type, len(content), sha256(sealed).hexdigest(), sealed),
+    )
+    connection.execute(
+        "INSERT INTO attachment_keys (id, key_id, wrapped) VALUES (%s, %s, %s)", (name, key.id, vault.wrap(key))
+    )
+    return name
+
+
+def named_by(command: BaseModel) -> list[str]:
+    """The ids of uploaded files that a command names, wherever it does."""
+    source = getattr(command, "source", None)
+    return [
+        *(getattr(command, "attachments", None) or ()),
+        *(getattr(command, "proof", None) or ()),
+        *(getattr(source, "photos", None) or ()),
+        *filter(None, (getattr(source, "scan", None),)),
+    ]
+
+
+def waiting(connection: Connection[Any], vault: Vault, ids: Collection[str]) -> dict[str, Attachment]:
+    """Those of these files that were uploaded and belong to nothing yet, by id, each with its key."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(WAITING, (list(ids),)).fetchall()
+    return {
+        name: Attachment(
+            id=name,
+            digest=digest,
+            media_type=media_type,
+            size=size,
+            key=base64.b64encode(vault.unwrap(key_id, wrapped).secret).decode(),
+        )
+        for name, digest, media_type, size, key_id, wrapped in rows
+    }
+
+
+def attached(connection: Connection[Any], ids: Collection[str]) -> None:
+    """Throw away the waiting keys of files whose keys stand in an event now."""
+    connection.execute("DELETE FROM attachment_keys WHERE id = ANY(%s)", (list(ids),))
+
+
+def content_of(connection: Connection[Any], attachment: Attachment) -> bytes | None:
+    """The content of an attached file; None where its key was erased.
+
+    Raises `VaultError` where what lies in the table is not what was attached.
+    """
+    if isinstance(attachment.key, Erased):
+        return None
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute("SELECT sealed FROM attachments WHERE id = %s", (attachment.id,)).fetchone()
+    sealed = bytes(row[0]) if row else b""
+    if sha256(sealed).hexdigest() != attachment.digest:
+        raise VaultError(f"attachment {attachment.id} was altered")
+    try:
+        opened = AESGCM(base64.b64decode(attachment.key))
+        return opened.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], attachment.id.encode())
+    except InvalidTag:
+        raise VaultError(f"attachment {attachment.id} was altered") from None

@@ -1,0 +1,325 @@
+"""The file as a caller sees it: what it holds, why each due date is what it is, and which steps are possible now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from domain.clocks import explain
+from domain.errors import DomainError
+from domain.kernel import Context, Erased
+from domain.petition.commands import STEPS
+from domain.petition.events.values import Petitioner
+from domain.petition.petition import Petition
+from domain.petition.references import mask_identity, people_of, render
+from domain.petition.state import Draft, Order, Review
+from domain.redaction import Known, redact
+from domain.vocabulary import Nature
+
+
+class PersonView(BaseModel):
+    """A petitioner: the values themselves for who works on the file, masked ones for others, none once erased."""
+
+    id: str
+    kind: str
+    name: str | None
+    phone: str | None
+    id_number: str | None
+    address: str | None
+    erased: bool
+
+
+class DemandView(BaseModel):
+    """A demand with the unit that answers for it."""
+
+    id: str
+    nature: str
+    category: str | None
+    text: str | None
+    unit: str | None
+    answered: bool
+
+
+class DueView(BaseModel):
+    """A running clock: when it runs out and how that came about (in Chinese)."""
+
+    clock: str
+    due: date
+    provisional: bool
+    explanation: str
+
+
+class DraftView(BaseModel):
+    """A text that waits for approval or was approved; `digest` is what an approval names."""
+
+    title: str | None
+    text: str | None
+    digest: str
+    approved: bool
+
+
+class OrderView(BaseModel):
+    """A reminder or a supervision order."""
+
+    id: str
+    unit: str
+    level: str | None
+    deadline: date | None
+    answered: bool
+    ended: bool
+
+
+class ReviewView(BaseModel):
+    """A review or re-review."""
+
+    kind: str
+    asked_at: datetime
+    hearing_days: int
+    verdict: str | None
+    decided_at: datetime | None
+
+
+class AttachmentView(BaseModel):
+    """An attached file."""
+
+    id: str
+    media_type: str
+    size: int
+    erased: bool
+
+
+class StepView(BaseModel):
+    """A step that the caller may take now."""
+
+    step: str
+    title: str
+    href: str
+
+
+class FileView(BaseModel):
+    """卷宗. `personal` says whether personal data is shown in full; every such reading is logged for the committee."""
+
+    number: str
+    stage: str
+    stage_title: str
+    round: int
+    version: int
+    personal: bool
+    restricted: bool
+    imported: bool
+    channel: str
+    source: dict[str, object] | None
+    nature: str
+    kind: str
+    category: str | None
+    track: str | None
+    urgency: str
+    secrecy: str
+    received_at: datetime
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    title: str | None
+    content: str | None
+    area: str | None
+    address: str | None
+    people_count: int
+    petitioners: list[PersonView]
+    demands: list[DemandView]
+    against: list[str]
+    lead: str | None
+    co_units: list[str]
+    competent_units: list[str]
+    handlers: list[str]
+    suspended: bool
+    waiting: list[str]
+    due: list[DueView]
+    reply: DraftView | None
+    replied_at: datetime | None
+    publication: DraftView | None
+    outlets: list[str]
+    attachments: list[AttachmentView]
+    publication_waived: bool
+    follow_up_attempts_missed: int
+    solved: str | None
+    reminders: list[OrderView]
+    orders: list[OrderView]
+    reviews: list[ReviewView]
+    duplicate_of: str | None
+    duplicates: list[str]
+    arises_from: str | None
+    archive_number: str | None
+    steps: list[StepView]
+
+
+class Words:
+    """Turns stored text into what this reader may read."""
+
+    def __init__(self, petition: Petition, full: bool) -> None:
+        """Real values for a reader of personal data, masked ones and no detectable identifiers for others."""
+        self._full = full
+        self._people = people_of(petition.everyone, None if full else mask_identity)
+
+    def text(self, text: str | Erased | None) -> str | None:
+        """A text of the file."""
+        rendered = render(text, self._people)
+        return rendered if self._full or rendered is None else redact(rendered, Known()).text
+
+    def person(self, one: Petitioner) -> PersonView:
+        """A petitioner."""
+        values = self._people[one.id]
+        erased = any(isinstance(getattr(one, field), Erased) for field in ("name", "phone", "id_number", "address"))
+        return PersonView(
+            id=one.id,
+            kind=one.kind,
+            name=values.get("name"),
+            phone=values.get("phone"),
+            id_number=values.get("id_number"),
+            address=values.get("address"),
+            erased=erased,
+        )
+
+    def draft(self, draft: Draft | None) -> DraftView | None:
+        """A draft."""
+        if draft is None:
+            return None
+        return DraftView(
+            title=self.text(draft.title), text=self.text(draft.text), digest=draft.digest, approved=draft.approved
+        )
+
+
+def file_view(petition: Petition, context: Context, *, full: bool) -> FileView:
+    """The file for a caller; `full` where they may read its personal data."""
+    words, rulebook = Words(petition, full), context.rulebook
+    units = {one.demand: one.unit for one in petition.by_demand}
+    place = petition.place
+    return FileView(
+        number=petition.number,
+        stage=str(petition.stage),
+        stage_title=petition.stage.zh if petition.stage else "",
+        round=petition.round,
+        version=petition.version,
+        personal=full,
+        restricted=bool(petition.restricted),
+        imported=petition.imported,
+        channel=petition.channel,
+        source=_source(petition, words),
+        nature=petition.nature,
+        kind=rulebook.kind(petition.nature),
+        category=petition.category,
+        track=petition.track,
+        urgency=petition.urgency,
+        secrecy=petition.secrecy,
+        received_at=petition.received_at,
+        accepted_at=petition.accepted_at,
+        ended_at=petition.ended_at,
+        title=words.text(petition.title),
+        content=words.text(petition.content),
+        area=place.area if place else None,
+        address=words.text(place.address) if place else None,
+        people_count=petition.people_count,
+        petitioners=[words.person(one) for one in petition.petitioners],
+        demands=[
+            DemandView(
+                id=one.id,
+                nature=one.nature,
+                category=one.category,
+                text=words.text(one.text),
+                unit=units.get(one.id),
+                answered=one.id in petition.current.answers,
+            )
+            for one in petition.demands
+        ],
+        against=sorted(petition.against_staff | {one.unit for one in petition.against if one.unit}),
+        lead=petition.lead,
+        co_units=list(petition.co_units),
+        competent_units=competent_units(petition, context) if petition.lead is None else [],
+        handlers=sorted(petition.current.handlers),
+        suspended=petition.suspended,
+        waiting=list(_waiting(petition)),
+        due=[
+            DueView(
+                clock=due.clock, due=due.due, provisional=due.provisional, explanation=explain(due, rulebook.calendar)
+            )
+            for due in sorted(petition.due.values(), key=lambda due: due.due)
+        ],
+        reply=words.draft(petition.current.reply),
+        replied_at=petition.current.replied_at,
+        publication=words.draft(petition.publication),
+        outlets=list(petition.outlets),
+        attachments=[
+            AttachmentView(id=one.id, media_type=one.media_type, size=one.size, erased=isinstance(one.key, Erased))
+            for one in petition.attachments.values()
+        ],
+        publication_waived=petition.waived,
+        follow_up_attempts_missed=petition.current.attempts_missed,
+        solved=petition.current.follow_up_solved,
+        reminders=[_order(key, one) for key, one in petition.reminders.items()],
+        orders=[_order(key, one) for key, one in petition.orders.items()],
+        reviews=[_review(one) for one in petition.reviews.values()],
+        duplicate_of=petition.duplicate_of,
+        duplicates=sorted(petition.duplicates),
+        arises_from=petition.arises_from,
+        archive_number=petition.archive_number,
+        steps=[
+            StepView(step=name, title=command.title, href=f"/api/v1/petitions/{petition.number}/{name}")
+            for name, command in STEPS.items()
+            if not isinstance(command.barred(petition, context), DomainError)
+        ],
+    )
+
+
+def competent_units(petition: Petition, context: Context) -> list[str]:
+    """Units whose duty covers the file, narrowest first; for a report only those that take reports (L1 30)."""
+    if petition.category is None:
+        return []
+    area = petition.place.area if petition.place else None
+    return [
+        unit.code
+        for unit in context.rulebook.competent(petition.category, area)
+        if not set(context.rulebook.chain(unit.code)) & petition.against_units
+        and (petition.nature is not Nature.REPORT or unit.takes_reports)
+    ]
+
+
+def _source(petition: Petition, words: Words) -> dict[str, object] | None:
+    """What only the channel carries; its free text as this reader may read it."""
+    if petition.source is None:
+        return None
+    shown: dict[str, object] = petition.source.model_dump(mode="json", exclude_none=True)
+    record = getattr(petition.source, "visit_record", None)
+    return {**shown, "visit_record": words.text(record)} if record is not None else shown
+
+
+def _waiting(petition: Petition) -> Iterable[str]:
+    """What waits for somebody's decision beside the stage."""
+    if petition.return_asked:
+        yield "return"
+    if petition.extension_asked:
+        yield "extension"
+    if petition.suspension_asked:
+        yield "suspension"
+    if petition.erasure_asked:
+        yield "erasure"
+
+
+def _order(key: str, order: Order) -> OrderView:
+    return OrderView(
+        id=key,
+        unit=order.unit,
+        level=order.level,
+        deadline=order.deadline,
+        answered=order.answered,
+        ended=order.ended,
+    )
+
+
+def _review(review: Review) -> ReviewView:
+    return ReviewView(
+        kind=review.kind,
+        asked_at=review.asked_at,
+        hearing_days=review.hearing_days,
+        verdict=review.verdict,
+        decided_at=review.decided_at,
+    )

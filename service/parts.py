@@ -1,0 +1,75 @@
+"""The working parts of one process on one database, put together in one place and closed in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg import Connection
+from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
+from psycopg_pool import ConnectionPool
+
+from service.access import Access
+from service.desk import Desk
+from service.positions import Positions
+from service.rulebooks import Rulebooks
+from service.settings import Settings
+from service.store import Store
+from service.vault import Vault
+
+POOL_PATIENCE = 5.0
+"""Seconds for which a request waits for a free connection before it is told to come back."""
+
+
+def utc_now() -> datetime:
+    """The only clock of the service."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a process works with. All of it is thread-safe."""
+
+    url: str
+    store: Store
+    pool: ConnectionPool[Connection[TupleRow]]
+    rulebooks: Rulebooks
+    access: Access
+    desk: Desk
+    positions: Positions
+    now: Callable[[], datetime]
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection[DictRow]]:
+        """A connection for the queries of the projections, whose rows come as dictionaries."""
+        with self.pool.connection() as connection:
+            connection.row_factory = dict_row  # type: ignore[assignment]
+            try:
+                yield connection  # type: ignore[misc]
+            finally:
+                connection.row_factory = tuple_row
+
+
+@contextmanager
+def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterator[Parts]:
+    """The parts on the migrated database at `url`, until the block ends; then what was being written is written.
+
+    Raises what `Store` and `Settings.read_master_key` raise.
+    """
+    vault = Vault(settings.read_master_key())
+    pool = ConnectionPool(
+        url,
+        kwargs={"application_name": "huiying reader"},
+        min_size=1,
+        max_size=settings.connections,
+        timeout=POOL_PATIENCE,
+        check=ConnectionPool.check_connection,
+        open=False,
+    )
+    with Store(url, vault, readers=settings.connections) as store, pool, Positions(url) as positions:
+        rulebooks = Rulebooks(store)
+        access = Access(store, pool, rulebooks, now)
+        desk = Desk(store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
+        yield Parts(url, store, pool, rulebooks, access, desk, positions, now)

@@ -1,0 +1,184 @@
+"""Building a projection anew while the service runs, and swapping it in without a gap for readers.
+
+The rebuilding process does all of it itself, over a connection of its own: the running service when it starts with
+tables of another version, or `huiying rebuild` beside it or without it. New tables are filled in `<name>_next` from
+position 0 while the live ones go on being fed. At the end one transaction holds the live position, brings the new
+tables up to it, and renames schemas; renaming waits for no reader, and none ever finds less than before. The feeding
+runner notices by itself: it holds no position of its own, and moves one only by compare-and-set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from threading import Event
+
+import psycopg
+from psycopg.errors import LockNotAvailable
+from psycopg.sql import SQL, Identifier
+
+from projections.projection import Poisoned, Projection, create
+from service.feed import BATCH, Db, Log, Stuck, read, read_all, schema_of, take
+from service.positions import stop
+
+Progress = Callable[[int, int], None]
+"""Called with the position reached and the position of the newest event."""
+
+SWAP_LOCK = 4_859_230_920
+"""Held by whoever swaps; a reader that must see one set of tables over several statements holds it shared."""
+
+REBUILD_LOCKS = 485_923
+"""First half of the two-part advisory lock on a projection's rebuild; the second is a hash of its name."""
+
+TRY_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+UNLOCK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
+BEGIN_NEXT = """
+INSERT INTO runner.projections (name, generation, version, position, state)
+VALUES (%(name)s, 'next', %(version)s, 0, 'running')
+    ON CONFLICT (name, generation) DO UPDATE SET version = excluded.version, position = 0, state = 'running',
+       error_code = NULL, error_position = NULL, error_topic = NULL, updated_at = now()
+"""
+POSITION = "SELECT position FROM runner.projections WHERE name = %s AND generation = %s FOR UPDATE"
+FORGET_LIVE = "DELETE FROM runner.projections WHERE name = %s AND generation = 'live'"
+PROMOTE = (
+    "UPDATE runner.projections SET generation = 'live', updated_at = now() WHERE name = %s AND generation = 'next'"
+)
+SCHEMA_EXISTS = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
+DROP_PATIENCE = "SET LOCAL lock_timeout = '2s'"
+
+
+class AlreadyRebuilding(Exception):
+    """Another process is rebuilding this projection."""
+
+
+class Interrupted(Exception):
+    """The rebuild was told to stop; what it had built is thrown away by the next one."""
+
+
+def rebuild(
+    url: str,
+    log: Log,
+    projections: Sequence[Projection],
+    progress: Progress = lambda position, last: None,
+    *,
+    batch: int = BATCH,
+    stopping: Event | None = None,
+) -> None:
+    """Build these projections anew from the whole log and put them in the place of the live ones.
+
+    Raises `AlreadyRebuilding`, `Interrupted`, or `Poisoned` for the first projection that could not take an event; its
+    live tables then stay as they are, and the others are swapped all the same.
+    """
+    with psycopg.connect(url, autocommit=True, application_name="huiying rebuild") as connection, ExitStack() as locks:
+        connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
+        for projection in sorted(projections, key=lambda projection: projection.name):
+            locks.enter_context(_reserved(connection, projection.name))
+        for projection in projections:
+            _begin(connection, projection)
+        bad = _fill(connection, log, list(projections), batch, partial(_report, progress, stopping or Event()))
+        failed = {poisoned.projection for poisoned in bad}
+        for projection in projections:
+            if projection.name not in failed:
+                bad += _swap(connection, log, projection, batch)
+        if bad:
+            raise bad[0]
+
+
+@contextmanager
+def _reserved(connection: Db, name: str) -> Iterator[None]:
+    row = connection.execute(TRY_LOCK, (REBUILD_LOCKS, name)).fetchone()
+    if row is None or not row[0]:
+        raise AlreadyRebuilding(name)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute(UNLOCK, (REBUILD_LOCKS, name))
+
+
+def _begin(connection: Db, projection: Projection) -> None:
+    _drop_old(connection, projection)
+    with connection.transaction():
+        create(connection, projection, schema_of(projection, "next"))
+        connection.execute(BEGIN_NEXT, {"name": projection.name, "version": projection.version})
+
+
+def _report(progress: Progress, stopping: Event, position: int, last: int) -> None:
+    if stopping.is_set():
+        raise Interrupted
+    progress(position, last)
+
+
+def _fill(connection: Db, log: Log, group: list[Projection], size: int, report: Progress) -> list[Poisoned]:
+    """Feed the new tables until nothing is left to read; those that fail on the way drop out and are returned."""
+    bad: list[Poisoned] = []
+    position, last = 0, log.last_position()
+    try:
+        for batch in read_all(connection, log, group, 0, size):
+            failed = take(connection, group, "next", position, batch)
+            _give_up(connection, group, failed)
+            bad += failed
+            if not group:
+                break
+            position = batch[-1].position
+            last = max(last, position)
+            report(position, last)
+    except Stuck as stuck:
+        failed = stuck.for_each(group)
+        _give_up(connection, group, failed)
+        bad += failed
+    return bad
+
+
+def _give_up(connection: Db, group: list[Projection], failed: list[Poisoned]) -> None:
+    for poisoned in failed:
+        stop(connection, poisoned, "next")
+        group[:] = [projection for projection in group if projection.name != poisoned.projection]
+
+
+def _swap(connection: Db, log: Log, projection: Projection, size: int) -> list[Poisoned]:
+    """Put the new tables in the place of the live ones; what they could not take if that is why it was not done."""
+    try:
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (SWAP_LOCK,))
+            _catch_up(connection, log, projection, size)
+            if connection.execute(SCHEMA_EXISTS, (projection.name,)).fetchone():
+                connection.execute(_rename(projection.name, f"{projection.name}_old"))
+            connection.execute(_rename(schema_of(projection, "next"), projection.name))
+            connection.execute(FORGET_LIVE, (projection.name,))
+            connection.execute(PROMOTE, (projection.name,))
+    except (Poisoned, Stuck) as error:
+        bad = error.for_each([projection]) if isinstance(error, Stuck) else [error]
+        _give_up(connection, [projection], bad)
+        return bad
+    with suppress(LockNotAvailable):  # the next rebuild drops them first
+        _drop_old(connection, projection)
+    return []
+
+
+def _catch_up(connection: Db, log: Log, projection: Projection, size: int) -> None:
+    """Bring the new tables up to where the live ones stand, whose position is held until the transaction's end."""
+    live = connection.execute(POSITION, (projection.name, "live")).fetchone()
+    fresh = connection.execute(POSITION, (projection.name, "next")).fetchone()
+    assert fresh is not None
+    position = fresh[0]
+    while live is not None and position < live[0]:
+        batch = read(connection, log, [projection], position, size)
+        for poisoned in take(connection, [projection], "next", position, batch):
+            raise poisoned
+        position = batch[-1].position
+
+
+def _rename(old: str, new: str) -> psycopg.sql.Composed:
+    return SQL("ALTER SCHEMA {} RENAME TO {}").format(Identifier(old), Identifier(new))
+
+
+def _drop_old(connection: Db, projection: Projection) -> None:
+    """Drop the tables that were swapped out; only readers that began before the swap can still hold them.
+
+    Raises `LockNotAvailable` when they do so for long: new readers of the old tables must not queue behind a drop.
+    """
+    with connection.transaction():
+        connection.execute(DROP_PATIENCE)
+        connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(f"{projection.name}_old")))

@@ -1,0 +1,182 @@
+"""The runner: one thread of control, in one process at a time, that feeds all projections from the log.
+
+Whoever holds the advisory lock leads; the others look every half second whether they can take over, which they can as
+soon as the leader's connection is gone. The lock lives on the very connection that writes, so a leader cannot go on
+writing without it; the compare-and-set on the position fences even a leader that believes it still leads.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from threading import Event, Thread
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import psycopg
+import structlog
+
+from projections.catalogue import PROJECTIONS
+from projections.projection import Poisoned, Projection, cause_code
+from service.feed import BATCH, Db, Log, Stuck, read, take
+from service.listening import Listener
+from service.positions import RETRY, Fenced, ProjectionState, states, stop
+from service.rebuild import AlreadyRebuilding, Interrupted, rebuild
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+LEADER_LOCK = 4_859_230_919
+"""The advisory lock of the active runner. Frozen: all processes on one database must agree on it."""
+
+LOCK_EVERY = 0.5
+"""Seconds between two tries for the lock. Waiting inside the database would hold back its vacuum all the while."""
+
+POLL_EVERY = 0.25
+"""Seconds after which the log is read even if nobody announced anything."""
+
+FIRST_DELAY, LONGEST_DELAY = 0.1, 5.0
+"""Seconds before the first restart after a failure; doubled up to the longest."""
+
+
+class Runner:
+    """Feeds projections from the log of the database at `url`, for as long as it runs.
+
+    Needs a migrated database. `start` and `stop` run it in a thread of its own; `run` runs it in the caller's.
+    """
+
+    def __init__(
+        self, url: str, log: Log, projections: Sequence[Projection] = PROJECTIONS, *, batch: int = BATCH
+    ) -> None:
+        """`log` is the store, read by positions; `batch` is how many events share one transaction."""
+        self._url = url
+        self._log = log
+        self._projections = tuple(projections)
+        self._batch = batch
+        self._stopping = Event()
+        self._delay = FIRST_DELAY
+        self._thread: Thread | None = None
+        self._rebuilding: Thread | None = None
+        self._rebuild_after = 0.0
+        self._hopeless: set[str] = set()
+        self._logger: FilteringBoundLogger = structlog.get_logger("runner")
+
+    def start(self) -> None:
+        """Run in a thread."""
+        self._thread = Thread(target=self.run, name="runner")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand, let go of the lock, and return when that is done."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def run(self) -> None:
+        """Lead whenever it can be done, until told to stop; comes back after every failure, later each time."""
+        while not self._stopping.is_set():
+            try:
+                self._lead()
+            except Exception as error:
+                self._logger.error("runner_failed", code=cause_code(error), retry_seconds=self._delay)
+                self._stopping.wait(self._delay)
+                self._delay = min(self._delay * 2, LONGEST_DELAY)
+        if self._rebuilding is not None:
+            self._rebuilding.join()
+
+    def _lead(self) -> None:
+        with psycopg.connect(self._url, autocommit=True, application_name="huiying runner") as connection:
+            if not self._elected(connection):
+                return
+            self._logger.info("runner_leads")
+            connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
+            connection.execute(RETRY)
+            with Listener(self._url) as listener:
+                while not self._stopping.is_set():
+                    if not self._feed(connection):
+                        listener.wait(POLL_EVERY)
+                    self._delay = FIRST_DELAY
+
+    def _elected(self, connection: Db) -> bool:
+        """Wait for the lock; False when told to stop before it came."""
+        while not self._stopping.is_set():
+            row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,)).fetchone()
+            if row is not None and row[0]:
+                return True
+            self._delay = FIRST_DELAY
+            self._stopping.wait(LOCK_EVERY)
+        return False
+
+    def _feed(self, connection: Db) -> bool:
+        """Give every live projection its next batch; whether there is more to give at once.
+
+        Projections at the same position share one reading and one transaction; one that is behind is read up to where
+        the next one stands, so that they meet there.
+        """
+        live = {state.name: state for state in states(connection) if state.generation == "live"}
+        self._renew(live)
+        groups: defaultdict[int, list[Projection]] = defaultdict(list)
+        for projection in self._projections:
+            state = live.get(projection.name)
+            if state is not None and state.state == "running":
+                groups[state.position].append(projection)
+        positions = sorted(groups)
+        meetings = dict(pairwise(positions))
+        more = False
+        for position in positions:
+            more |= self._give(connection, groups[position], position, meetings.get(position))
+        return more
+
+    def _give(self, connection: Db, group: list[Projection], position: int, meeting: int | None) -> bool:
+        try:
+            batch = read(connection, self._log, group, position, self._batch)
+            if meeting is not None:
+                batch = [recorded for recorded in batch if recorded.position <= meeting]
+            bad = take(connection, group, "live", position, batch) if batch else []
+        except Stuck as stuck:
+            batch, bad = [], stuck.for_each(group)
+        except Fenced:
+            return True  # a rebuild swapped tables in between: look again where everybody stands
+        for poisoned in bad:
+            stop(connection, poisoned, "live")
+            self._tell("projection_stopped", poisoned)
+        return meeting is not None or len(batch) == self._batch
+
+    def _renew(self, live: dict[str, ProjectionState]) -> None:
+        """Have what is new, or stored in another version than the code's, rebuilt beside the feeding."""
+        if (self._rebuilding is not None and self._rebuilding.is_alive()) or monotonic() < self._rebuild_after:
+            return
+        wanted = [
+            projection
+            for projection in self._projections
+            if projection.name not in self._hopeless
+            and ((state := live.get(projection.name)) is None or state.version != projection.version)
+        ]
+        if wanted:
+            self._rebuild_after = monotonic() + 1
+            self._rebuilding = Thread(target=self._rebuild, args=(wanted,), name="rebuild")
+            self._rebuilding.start()
+
+    def _rebuild(self, wanted: list[Projection]) -> None:
+        names = [projection.name for projection in wanted]
+        try:
+            self._logger.info("rebuild_starts", projections=names)
+            rebuild(self._url, self._log, wanted, batch=self._batch, stopping=self._stopping)
+            self._logger.info("rebuild_done", projections=names)
+        except Poisoned as poisoned:
+            self._hopeless.add(poisoned.projection)
+            self._tell("rebuild_stopped", poisoned)
+        except (AlreadyRebuilding, Interrupted) as reason:
+            self._logger.info("rebuild_put_off", reason=type(reason).__name__)
+        except Exception as error:
+            self._logger.error("rebuild_failed", projections=names, code=cause_code(error))
+
+    def _tell(self, event: str, poisoned: Poisoned) -> None:
+        self._logger.error(
+            event,
+            projection=poisoned.projection,
+            position=poisoned.position,
+            topic=poisoned.topic,
+            code=poisoned.code,
+        )
