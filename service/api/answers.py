@@ -1,0 +1,196 @@
+"""What the interface answers, as models, so that the documentation shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from projections.ledger_rows import LedgerRow
+from projections.statistics_queries import Behind, PeriodTable
+from projections.worklist_queries import Task
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `errors` names the fields at fault; nothing that was sent comes back."""
+
+    type: str = Field(examples=["urn:huiying:problem:wrong_stage"])
+    title: str = Field(examples=["Conflict"])
+    status: int = Field(examples=[409])
+    code: str = Field(examples=["wrong_stage"])
+    detail: str = Field(examples=["卷宗处于“民情受理”环节，不能进行“公示”"])
+    errors: list[dict[str, Any]] = Field(examples=[[{"loc": ["petitioners", 0, "phone"], "message": "须为电话号码"}]])
+    request_id: str
+
+
+class Taken(BaseModel):
+    """A step was taken: where the file stands now. `position` can be waited for (`after`)."""
+
+    number: str = Field(examples=["HY-2026-000001"])
+    stage: str = Field(examples=["handling"])
+    round: int = Field(examples=[1])
+    version: int = Field(examples=[3])
+    position: int = Field(examples=[42])
+
+
+class Received(Taken):
+    """A petition was taken in. The query code is for the resident and is told only here (and to a repeated request)."""
+
+    query_code: str | None = Field(examples=["7KQ4-M2XW-9TBC-04HV"])
+
+
+class Uploaded(BaseModel):
+    """An uploaded file: name the id in a step's `attachments`, `photos`, `scan` or `proof` within a day."""
+
+    id: str
+
+
+class TitleText(BaseModel):
+    """What a step is called."""
+
+    zh: str
+    en: str
+
+
+class Act(BaseModel):
+    """One step of the audit trail: who did what when, in which role, for whom.
+
+    `occurred_at`: when it happened as stated, null for undated history; `recorded_at`: when it was entered. `stream` is
+    a file's number, `rulebook`, or `staff:<id>`. Steps with one `command_id` were taken together.
+    """
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    title: TitleText
+    actor: str
+    role: str | None
+    unit: str | None
+    on_behalf_of: str | None
+    occurred_at: datetime | None
+    recorded_at: datetime
+    backdated: bool
+    request_id: str
+    command_id: UUID
+
+
+class FileAct(Act):
+    """A step on a file with what it says: plain fields, and texts with personal data masked, by their place in it."""
+
+    facts: Mapping[str, object]
+    texts: Mapping[str, str]
+
+
+class Trail(BaseModel):
+    """A page of a file's audit trail, in order."""
+
+    number: str
+    events: list[FileAct]
+    next_cursor: str | None
+
+
+class AuditPage(BaseModel):
+    """A page of the audit trail of everything, newest first."""
+
+    events: list[Act]
+    next_cursor: str | None
+
+
+class Reading(BaseModel):
+    """Somebody read the personal data of a file."""
+
+    id: int
+    read_at: datetime
+    staff: str
+    role: str
+    unit: str | None
+    on_behalf_of: str | None
+    number: str
+    request_id: str
+
+
+class ReadingPage(BaseModel):
+    """A page of the readings of personal data, newest first."""
+
+    readings: list[Reading]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine(LedgerRow):
+    """One number of the ledger, personal data masked; `days_overdue` as of today, in the limit's own sort."""
+
+    days_overdue: int
+
+
+class LedgerAnswer(BaseModel):
+    """A page of the ledger, newest first (overdue files: most overdue first)."""
+
+    files: list[LedgerLine]
+    next_cursor: str | None
+
+
+class FigureText(BaseModel):
+    """What a figure counts, over what, by which day, and what it leaves out."""
+
+    code: str
+    title: TitleText
+    counted: str
+    what: TitleText
+    over: TitleText | None
+    dated: TitleText
+    excludes: list[TitleText]
+    version: int
+
+
+class ChannelStatistics(BaseModel):
+    """Figures by channel per period; `protected` says whether files protected by L1 30 are counted (the committee)."""
+
+    first: date
+    last: date
+    by: str | None
+    as_of: date
+    protected: bool
+    periods: list[PeriodTable]
+    figures: list[FigureText]
+
+
+class FilesBehind(BaseModel):
+    """A page of the files (or rounds) that one part of a figure counted."""
+
+    files: list[Behind]
+    next_cursor: str | None
+
+
+class Waiting(BaseModel):
+    """Something that waits. `person`: who is to do it, null: anybody of the unit (unit null: of the role)."""
+
+    number: str
+    task: str
+    name: str = Field(examples=["签收"])
+    matter: str
+    role: str
+    unit: str | None
+    person: str | None
+    due: date | None
+    since: datetime
+    title: str | None
+    stage: str | None
+    urgency: str | None
+
+    @classmethod
+    def of(cls, task: Task) -> Waiting:
+        """As the work list has it."""
+        return cls(name=task.zh, **{name: getattr(task, name) for name in Task.__slots__})
+
+
+class TaskAnswer(BaseModel):
+    """A page of the work list, most urgent first."""
+
+    tasks: list[Waiting]
+    next_cursor: str | None

@@ -1,0 +1,110 @@
+"""The audit trail of everything, and who read whose personal data: for the supervision committee."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from psycopg.rows import dict_row
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from domain.kernel import occurred
+from domain.numbering import parse
+from domain.petition.command import Moment
+from domain.vocabulary import Role
+from projections.audit import Audit, AuditFilter, audit
+from projections.paging import Cursor, bad_cursor
+from service.api.answers import Act, AuditPage, Reading, ReadingPage
+from service.api.petitions import act_of
+from service.api.problems import problems
+from service.api.signed_in import API, TOKEN, After, CommitteeOf, Limit, PartsOf, SignedIn, reached
+
+router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["审计 audit"])
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+
+READINGS = """
+SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id FROM personal_reads
+ WHERE (%(number)s::text IS NULL OR number = %(number)s) AND (%(staff)s::text IS NULL OR staff = %(staff)s)
+   AND (%(before)s::bigint IS NULL OR id < %(before)s)
+ ORDER BY id DESC LIMIT %(limit)s
+"""
+
+
+class AuditQuery(BaseModel):
+    """Which steps; times from included, to excluded; without an offset they are of Asia/Shanghai."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actor: Name | None = None
+    stream: Name | None = Field(None, description="A file's number, `rulebook`, or `staff:<id>`.")
+    topic: Name | None = Field(None, examples=["petition.accepted"])
+    role: Role | None = None
+    on_behalf_of: Name | None = None
+    recorded_from: Moment | None = None
+    recorded_to: Moment | None = None
+    occurred_from: Moment | None = None
+    occurred_to: Moment | None = None
+    cursor: str | None = Field(None, max_length=400, description="`next_cursor` of the page before.")
+    limit: int = Field(100, ge=1, le=200)
+    after: int | None = Field(None, ge=0, description="Wait (2 s at most) until the event at this position shows.")
+
+
+@router.get("/audit", summary="审计轨迹", responses=problems(403), dependencies=[reached(Audit.name)])
+def read_audit(asked: Annotated[AuditQuery, Query()], parts: PartsOf, caller: CommitteeOf) -> AuditPage:
+    """Who did what when, newest first; for the supervision committee."""
+    wanted = AuditFilter(
+        actor=asked.actor,
+        stream=asked.stream,
+        topic=asked.topic,
+        role=asked.role and asked.role.value,
+        on_behalf_of=asked.on_behalf_of,
+        recorded_from=_instant(asked.recorded_from),
+        recorded_to=_instant(asked.recorded_to),
+        occurred_from=_instant(asked.occurred_from),
+        occurred_to=_instant(asked.occurred_to),
+    )
+    with parts.reading() as connection:
+        found = audit(connection, wanted, _before(asked.cursor, "position"), asked.limit + 1)
+    entries = found[: asked.limit]
+    more = str(Cursor("position", str(entries[-1].position), ())) if len(found) > asked.limit else None
+    return AuditPage(events=[Act(**act_of(entry)) for entry in entries], next_cursor=more)
+
+
+@router.get("/audit/readings", summary="个人信息查阅记录", responses=problems(403))
+def read_readings(
+    *,
+    parts: PartsOf,
+    caller: CommitteeOf,
+    number: Annotated[str | None, Query(max_length=64)] = None,
+    staff: Annotated[Name | None, Query()] = None,
+    cursor: After = None,
+    limit: Limit = 100,
+) -> ReadingPage:
+    """Who read the personal data of which file, newest first; for the supervision committee."""
+    wanted = {
+        "number": number and "{}-{}-{:06d}".format(*parse(number)),
+        "staff": staff,
+        "before": _before(cursor, "reading"),
+        "limit": limit + 1,
+    }
+    with parts.reading() as connection, connection.cursor(row_factory=dict_row) as db:
+        found = [Reading(**row) for row in db.execute(READINGS, wanted)]
+    more = str(Cursor("reading", str(found[limit - 1].id), ())) if len(found) > limit else None
+    return ReadingPage(readings=found[:limit], next_cursor=more)
+
+
+def _instant(moment: datetime | None) -> datetime | None:
+    """An instant in UTC."""
+    return None if moment is None else occurred(moment, moment)
+
+
+def _before(text: str | None, order: str) -> int | None:
+    """The position in a cursor; Invalid where no page gave it."""
+    cursor = Cursor.read(text, order, rest=0)
+    if cursor is None:
+        return None
+    if not cursor.value.isascii() or not cursor.value.isdecimal() or len(cursor.value) > 18:
+        raise bad_cursor()
+    return int(cursor.value)

@@ -1,0 +1,229 @@
+"""Petitions: taking them in, every step on them (one route each, made from its command), the file, its audit trail."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from domain.petition.command import PetitionCommand
+from domain.petition.commands import STEPS, ReceivePetition
+from domain.vocabulary import Role
+from projections.audit import Audit, AuditEntry, trail
+from projections.file import FileTimeline
+from projections.file_queries import timeline
+from projections.paging import Cursor, bad_cursor
+from service.api.answers import FileAct, Received, Taken, Trail, Uploaded
+from service.api.examples import EXAMPLES
+from service.api.problems import problems
+from service.api.signed_in import (
+    API,
+    TOKEN,
+    After,
+    IdempotencyKey,
+    IfMatch,
+    Limit,
+    PartsOf,
+    ReaderOf,
+    RequestId,
+    SignedIn,
+    Uploading,
+    expected_version,
+    reached,
+)
+from service.desk import Outcome
+from service.file_view import FileView
+
+STEMS = {
+    "receiving": "民情受理",
+    "handling": "民情办理",
+    "publishing": "公示回应",
+    "supervising": "跟踪监督",
+    "recollecting": "民情再收集",
+}
+REPLAYED = "Idempotent-Replayed"
+
+router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], strict_content_type=False)
+uploads = APIRouter(prefix=API, route_class=Uploading, dependencies=[TOKEN])
+Number = Annotated[str, Path(max_length=64, description="卷宗编号", examples=["HY-2026-000001"])]
+
+
+def _examples(step: str) -> Any:
+    """The body's example, as the documentation shows it."""
+    return Body(openapi_examples={step: {"value": EXAMPLES[step]}})
+
+
+def _told(outcome: Outcome, response: Response) -> dict[str, object]:
+    """The answer to a step; the ETag is the file's version."""
+    response.headers["ETag"] = f'"{outcome.version}"'
+    if outcome.replayed:
+        response.headers[REPLAYED] = "true"
+    names = ("number", "query_code", "stage", "round", "version", "position")
+    return {name: getattr(outcome, name) for name in names}
+
+
+@router.post(
+    "/petitions",
+    status_code=201,
+    response_model=Received,
+    summary=f"{ReceivePetition.title} receive-petition",
+    description=inspect.getdoc(ReceivePetition),
+    tags=["民情受理 receiving"],
+    responses=problems(403, 413, 415),
+)
+def receive(
+    *,
+    command: Annotated[ReceivePetition, _examples("receive-petition")],
+    request: Request,
+    response: Response,
+    parts: PartsOf,
+    caller: ReaderOf,
+    request_id: RequestId,
+    key: IdempotencyKey = None,
+) -> dict[str, object]:
+    """Take a petition in."""
+    outcome = parts.desk.receive(caller, command, request_id=request_id, key=key)
+    if not outcome.replayed:
+        request.app.state.metrics.steps.labels("receive-petition").inc()
+    response.headers["Location"] = f"{request.url.path}/{outcome.number}"
+    return _told(outcome, response)
+
+
+def _route_of(step: str, kind: type[PetitionCommand]) -> Callable[..., dict[str, object]]:
+    """The endpoint of one step. Its annotation says which command the body is."""
+
+    def take(
+        *,
+        number: Number,
+        command: PetitionCommand,
+        request: Request,
+        response: Response,
+        parts: PartsOf,
+        caller: ReaderOf,
+        request_id: RequestId,
+        if_match: IfMatch = None,
+        key: IdempotencyKey = None,
+    ) -> dict[str, object]:
+        expected = expected_version(if_match)
+        outcome = parts.desk.take(caller, number, command, request_id=request_id, expected=expected, key=key)
+        if not outcome.replayed:
+            request.app.state.metrics.steps.labels(step).inc()
+        return _told(outcome, response)
+
+    take.__name__ = step.replace("-", "_")
+    take.__annotations__["command"] = Annotated[kind, _examples(step)]
+    return take
+
+
+def _described(kind: type[PetitionCommand]) -> str:
+    """The command's own words, and who may give it."""
+    roles = "、".join(f"{role.zh} (`{role}`)" for role in sorted(kind.roles - {Role.SYSTEM}))
+    own = "；限承办单位 (only the file's own unit)" if kind.own_unit else ""
+    return f"{inspect.getdoc(kind)}\n\n办理角色 roles: {roles}{own}"
+
+
+ROUTED = {step: kind for step, kind in STEPS.items() if kind.roles != {Role.SYSTEM}}
+"""The steps that a person can take."""
+
+for _step, _kind in ROUTED.items():
+    _stem = _kind.__module__.rpartition(".")[2].partition("_")[0]
+    router.add_api_route(
+        f"/petitions/{{number}}/{_step}",
+        _route_of(_step, _kind),
+        methods=["POST"],
+        response_model=Taken,
+        summary=f"{_kind.title} {_step}",
+        description=_described(_kind),
+        tags=[f"{STEMS[_stem]} {_stem}"],
+        responses=problems(403, 404, 409, 412, 413, 415),
+    )
+
+
+@router.get("/petitions/{number}", tags=["卷宗 files"], summary="卷宗", responses=problems(403, 404))
+def read_file(number: Number, response: Response, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> FileView:
+    """The file as the caller may see it, with the steps that they may take now. Its ETag goes into `If-Match`.
+
+    Whoever works on the file sees personal data in full, which is logged for the committee; others see it masked.
+    """
+    view = parts.desk.view(caller, number, request_id=request_id)
+    response.headers["ETag"] = f'"{view.version}"'
+    return view
+
+
+@router.get(
+    "/petitions/{number}/events",
+    tags=["卷宗 files"],
+    summary="卷宗办理轨迹",
+    responses=problems(403, 404),
+    dependencies=[reached(Audit.name, FileTimeline.name)],
+)
+def read_events(number: Number, parts: PartsOf, caller: ReaderOf, cursor: After = None, limit: Limit = 100) -> Trail:
+    """The audit trail of one file, in order."""
+    petition = parts.desk.load(caller, number)
+    after = Cursor.read(cursor, "version", rest=0)
+    version = 0 if after is None else _whole(after.value)
+    with parts.reading() as connection:
+        entries = trail(connection, petition.number, version, limit + 1)
+        said = {entry.version: entry for entry in timeline(connection, petition.number, version, limit)}
+    events = []
+    for entry in entries[:limit]:
+        told = said.get(entry.version)
+        events.append(FileAct(**act_of(entry), facts=told.codes if told else {}, texts=told.texts if told else {}))
+    more = str(Cursor("version", str(events[-1].version), ())) if len(entries) > limit else None
+    return Trail(number=petition.number, events=events, next_cursor=more)
+
+
+def act_of(entry: AuditEntry) -> dict[str, Any]:
+    """An entry of the audit trail as it is answered."""
+    plain = {name: getattr(entry, name) for name in AuditEntry.__slots__}
+    return {**plain, "title": entry.title._asdict()}
+
+
+def _whole(value: str) -> int:
+    """The number in a cursor; Invalid where it is none that a page gave."""
+    if not value.isascii() or not value.isdecimal() or len(value) > 9:
+        raise bad_cursor()
+    return int(value)
+
+
+@uploads.post(
+    "/attachments",
+    status_code=201,
+    tags=["卷宗 files"],
+    summary="上传附件",
+    responses=problems(403, 413, 415),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def upload(request: Request, parts: PartsOf, caller: ReaderOf) -> Uploaded:
+    """Upload a file of 10 MiB at most; its type is the request's `Content-Type`. Steps name it by the id."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content = await request.body()
+    return Uploaded(id=await run_in_threadpool(parts.desk.upload, caller, content, kind))
+
+
+@router.get(
+    "/petitions/{number}/attachments/{attachment}",
+    tags=["卷宗 files"],
+    summary="下载附件",
+    responses=problems(403, 404),
+    response_class=Response,
+)
+def read_attachment(
+    number: Number,
+    attachment: Annotated[str, Path(max_length=64)],
+    parts: PartsOf,
+    caller: ReaderOf,
+    request_id: RequestId,
+) -> Response:
+    """An attached file, for who may read the file's personal data; the reading is logged for the committee."""
+    found, content = parts.desk.attachment(caller, number, attachment, request_id=request_id)
+    headers = {"Content-Disposition": f'attachment; filename="{found.id}"', "Content-Security-Policy": "sandbox"}
+    return Response(content, media_type=found.media_type, headers=headers)

@@ -1,0 +1,49 @@
+"""The work list: what waits for the caller, most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from domain.rules.content import RulebookContent
+from domain.vocabulary import Role
+from projections.ledger import Ledger
+from projections.worklist import Worklist
+from projections.worklist_queries import tasks
+from service.access import Caller
+from service.api.answers import TaskAnswer, Waiting
+from service.api.problems import problems
+from service.api.signed_in import API, TOKEN, After, Limit, PartsOf, ReaderOf, SignedIn, reached
+
+router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN])
+
+
+@router.get(
+    "/worklist",
+    tags=["待办 worklist"],
+    summary="待办",
+    responses=problems(403),
+    dependencies=[reached(Worklist.name, Ledger.name)],
+)
+def read_worklist(
+    *,
+    parts: PartsOf,
+    caller: ReaderOf,
+    own: Annotated[bool, Query(description="Leave out what is named to somebody else.")] = False,
+    cursor: After = None,
+    limit: Limit = 50,
+) -> TaskAnswer:
+    """What waits for the caller's roles and units, by due date; nothing that they may not do themselves."""
+    grants = list(grants_of(caller, parts.rulebooks.current().content))
+    with parts.reading() as connection:
+        found = tasks(connection, caller.sight, grants, caller.sight.staff, own=own, cursor=cursor, limit=limit)
+    return TaskAnswer(tasks=[Waiting.of(task) for task in found.tasks], next_cursor=found.next_cursor)
+
+
+def grants_of(caller: Caller, rulebook: RulebookContent) -> Iterator[tuple[Role, str | None]]:
+    """The caller's roles with their units; an approver answers for every unit below theirs."""
+    for grant in caller.grants:
+        below = rulebook.below(grant.unit) if grant.unit and grant.role is Role.APPROVER else {grant.unit}
+        yield from ((grant.role, unit) for unit in below)

@@ -1,0 +1,72 @@
+"""The web application: routes, what stands around them, and what they work with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.responses import RedirectResponse
+
+from service.api import audit, health, ledger, petitions, statistics, worklist
+from service.api.problems import document
+from service.api.requests import Requests
+from service.errors import HANDLERS
+from service.logs import configure
+from service.metrics import Metrics
+from service.parts import opened
+from service.settings import Settings
+
+DESCRIPTION = """民情受理 → 民情办理 → 公示回应 → 跟踪监督 → 民情再收集，一号一档。
+
+* 令牌 token: `Authorization: Bearer …` (`huiying token create --staff ID`)
+* 版本 version: `ETag` → `If-Match`；幂等 repeat safely: `Idempotency-Key`
+* 读己之写 read your own write: `?after=` the `position` of an answer
+* 错误 errors: `application/problem+json`，`Accept-Language: zh` 或 `en`
+"""
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+"""The framework's own would record addresses and exceptions; ours is service/logs.py and service/metrics.py."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application on the migrated database at `settings.database_url`; it opens what it needs when it starts.
+
+    Projections are fed by a runner, which is another process's work (or a test's).
+    """
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with opened(settings.database_url, settings) as parts:
+            app.state.parts = parts
+            yield
+        metrics.close()
+
+    app = FastAPIOffline(
+        title="回应 Huiying",
+        version=version("huiying"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        exception_handlers=dict(HANDLERS),
+        telemetry=NO_TELEMETRY,
+    )
+    app.state.settings, app.state.metrics, app.state.language = settings, metrics, settings.language
+    for part in (petitions, ledger, worklist, statistics, audit, health):
+        app.include_router(part.router)
+    app.include_router(petitions.uploads)
+    app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
+    document(app)
+    app.add_middleware(Requests, metrics=metrics, language=settings.language)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application of a process that gets everything by its environment, for any ASGI server."""
+    settings = Settings.read(os.environ)
+    configure(settings)
+    return create_app(settings)
