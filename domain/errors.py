@@ -141,12 +141,12 @@ class BackdatingNeedsReason(DomainError):
 
 
 class OutOfOrder(DomainError):
-    """A stated time lies before the file was received."""
+    """A stated time lies before the file was received, or before it came into its present stage."""
 
     status = 422
     code = "out_of_order"
-    zh = "发生时间不得早于收到时间"
-    en = "occurred_at must not lie before the petition was received"
+    zh = "发生时间不得早于收到时间，转入下一环节的不得早于进入本环节的时间"
+    en = "occurred_at must not lie before the petition was received, nor, for a change of stage, before the last one"
 
 
 class TooManyRepresentatives(DomainError):

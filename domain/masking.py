@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 HIDDEN = "***"
 """What stands where nothing of a value may be shown."""
@@ -19,16 +18,21 @@ _GAPS = re.compile(GAP)
 _NUMERALS = str.maketrans("零〇○一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖", "00011122233445566778899")
 
 
+class _Plain(dict[int, str]):
+    """A table for `str.translate` that works a character out when it is first met; there are not many."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = unicodedata.normalize("NFKC", character).upper()
+        return self.setdefault(code, plain if len(plain) == 1 else character)
+
+
+_PLAIN = _Plain()
+
+
 def fold(text: str) -> str:
     """Bring full-width and other variant characters to the plain one, letters to upper case; the length stays."""
-    return "".join(_fold(character) for character in text) if not text.isascii() else text.upper()
-
-
-@lru_cache(maxsize=1 << 16)
-def _fold(character: str) -> str:
-    """The plain upper-case form of a character where that is one character, otherwise the character."""
-    plain = unicodedata.normalize("NFKC", character).upper()
-    return plain if len(plain) == 1 else character
+    return text.translate(_PLAIN) if not text.isascii() else text.upper()
 
 
 def digits_for_numerals(text: str) -> str:

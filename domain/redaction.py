@@ -200,6 +200,8 @@ def _forms(kind: RedactionKind, values: tuple[str, ...] | Iterator[str], shown: 
 
 def _known_spans(folded: str, needles: tuple[_Needle, ...]) -> Iterator[Span]:
     """Where known values stand, gaps between their characters passed over, Chinese numerals read as digits."""
+    if not needles:
+        return
     places = [place for place, character in enumerate(folded) if not _GAP.match(character)]
     dense = "".join(folded[place] for place in places)
     as_digits = digits_for_numerals(dense)

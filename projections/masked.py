@@ -6,7 +6,9 @@ masked values apart from them. So erasing one person is one change, and a dump o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping
+from hashlib import blake2b
 
 from domain.kernel import Erased
 from domain.petition.events.values import Petitioner
@@ -22,13 +24,26 @@ ANONYMOUS = "匿名"
 
 _NOBODY = Known()
 
+_REMEMBERED: dict[bytes, str] = {}
+"""Masked texts by a keyed hash of the text itself, of which nothing is kept: several projections mask the same one."""
+_MOST_REMEMBERED = 4096
+_HASH_KEY = os.urandom(32)
+
 
 def masked(text: str | Erased | None) -> str | None:
     """A text as a projection stores it: references stay, other personal data that can be detected goes.
 
     None for a text that was erased, as for none at all.
     """
-    return redact(text, _NOBODY).text if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    key = blake2b(text.encode(errors="surrogatepass"), key=_HASH_KEY).digest()
+    known = _REMEMBERED.get(key)
+    if known is None:
+        if len(_REMEMBERED) >= _MOST_REMEMBERED:
+            _REMEMBERED.clear()
+        known = _REMEMBERED[key] = redact(text, _NOBODY).text
+    return known
 
 
 def masked_people(petitioners: Iterable[Petitioner]) -> dict[str, dict[str, str]]:

@@ -16,15 +16,16 @@ from domain.vocabulary import Secrecy
 class Sight:
     """What a caller may know of.
 
-    `committee`: sees every file. `staff`: the caller and whom they stand in for. `units`: the caller's own units.
-    `under`: those units and all their superiors; a file against any of these is invisible to the caller.
+    `committee`: sees every file but one against themselves. `staff`: the caller and whom they stand in for.
+    `units`: the caller's own units. `under`: those units and all their superiors; a file against any of these is
+    invisible to the caller. `office`: holds a role that works on every file (intake, publication, follow-up).
     """
 
     committee: bool = False
     staff: frozenset[str] = field(default_factory=frozenset)
     units: frozenset[str] = field(default_factory=frozenset)
     under: frozenset[str] = field(default_factory=frozenset)
-    intake: bool = False
+    office: bool = False
 
     def sees(
         self,
@@ -35,25 +36,30 @@ class Sight:
         involved: Collection[str],
     ) -> bool:
         """Whether a file with these facts exists for the caller. `involved`: lead and co-units."""
+        if self.staff & set(against_staff):
+            return False
         if self.committee:
             return True
-        if self.under & set(against_units) or self.staff & set(against_staff):
+        if self.under & set(against_units):
             return False
-        return secrecy != Secrecy.SECRET or self.intake or bool(self.units & set(involved))
+        return secrecy != Secrecy.SECRET or self.office or bool(self.units & set(involved))
 
     def sql(self, table: str) -> tuple[str, dict[str, object]]:
         """The same rule over a table with against_units, against_staff, involved (text[]) and secrecy (text)."""
-        if self.committee:
+        if self.committee and not self.staff:
             return "true", {}
-        rule = (
-            f"NOT ({table}.against_units && %(sight_under)s) AND NOT ({table}.against_staff && %(sight_staff)s)"
-            f" AND ({table}.secrecy <> 'secret' OR %(sight_intake)s OR {table}.involved && %(sight_units)s)"
+        rule = f"NOT ({table}.against_staff && %(sight_staff)s)"
+        if self.committee:
+            return rule, {"sight_staff": sorted(self.staff)}
+        rule += (
+            f" AND NOT ({table}.against_units && %(sight_under)s)"
+            f" AND ({table}.secrecy <> 'secret' OR %(sight_office)s OR {table}.involved && %(sight_units)s)"
         )
         return rule, {
             "sight_under": sorted(self.under),
             "sight_staff": sorted(self.staff),
             "sight_units": sorted(self.units),
-            "sight_intake": self.intake,
+            "sight_office": self.office,
         }
 
 

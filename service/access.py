@@ -28,6 +28,9 @@ FRESH_SECONDS = 1.0
 """For how long a caller is known without asking. A revoked token or role ends everywhere after that."""
 MOST_REMEMBERED = 10_000
 
+OFFICE_WIDE = frozenset({Role.INTAKE, Role.PUBLISHER, Role.CALLER})
+"""Roles that are not held for a unit's files: they work on every file, also a secret one."""
+
 FOLLOWED_UP_IN = frozenset({Stage.SUPERVISING, Stage.RECOLLECTING, Stage.CLOSED})
 
 
@@ -147,5 +150,5 @@ class Access:
             staff=frozenset({staff_id, *(grant.on_behalf_of for grant in grants if grant.on_behalf_of)}),
             units=units,
             under=frozenset(above for unit in units for above in rulebook.chain(unit)),
-            intake=any(grant.role is Role.INTAKE for grant in grants),
+            office=any(grant.role in OFFICE_WIDE for grant in grants),
         )

@@ -246,7 +246,7 @@ def file_view(petition: Petition, context: Context, *, full: bool) -> FileView:
         ],
         reply=words.draft(petition.current.reply),
         replied_at=petition.current.replied_at,
-        publication=words.draft(petition.publication),
+        publication=Words(petition, full=False).draft(petition.publication),
         outlets=list(petition.outlets),
         attachments=[
             AttachmentView(id=one.id, media_type=one.media_type, size=one.size, erased=isinstance(one.key, Erased))

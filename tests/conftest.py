@@ -32,7 +32,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_url: str) -> Iterator[str]:
     """Name of a database with every migration applied, from which the tests' databases are copied."""
-    with _new_database(postgres_url, "template1") as url:
+    with new_database(postgres_url, "template1") as url:
         migrate(url)
         yield urlsplit(url).path.lstrip("/")
 
@@ -40,19 +40,19 @@ def migrated_template(postgres_url: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
     """URL of a fresh, migrated database that is dropped after the test."""
-    with _new_database(postgres_url, migrated_template) as url:
+    with new_database(postgres_url, migrated_template) as url:
         yield url
 
 
 @pytest.fixture
 def empty_database_url(postgres_url: str) -> Iterator[str]:
     """URL of a fresh database without a table, for tests of the migrations themselves."""
-    with _new_database(postgres_url, "template1") as url:
+    with new_database(postgres_url, "template1") as url:
         yield url
 
 
 @contextmanager
-def _new_database(server: str, template: str) -> Iterator[str]:
+def new_database(server: str, template: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")

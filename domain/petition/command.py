@@ -54,6 +54,8 @@ Prose = Annotated[
 """Text that a person wrote."""
 CodeText = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A code of the rulebook, a staff id, an attachment id."""
+
+
 def _of_our_time(moment: datetime) -> datetime:
     """What lies outside can only be a slip, and times at the ends of the calendar cannot be brought to UTC."""
     if not 1900 <= moment.year < 2200:
@@ -173,12 +175,16 @@ class PetitionCommand(Command):
         at = occurred(self.occurred_at, context.now)
         if at > context.now + CLOCK_SKEW:
             raise InTheFuture(("occurred_at",))
-        if petition.stage is not None and at < petition.received_at - CLOCK_SKEW and not self.historical:
+        if petition.stage is not None and not self.historical and at < self._earliest(petition) - CLOCK_SKEW:
             raise OutOfOrder(("occurred_at",))
         days = context.rulebook.backdating_days
         if context.now - at > timedelta(days=days) and not self.backdated_because and not self.historical:
             raise BackdatingNeedsReason(("backdated_because",), days=days)
         return at
+
+    def _earliest(self, petition: Petition) -> datetime:
+        """What leads out of a stage comes after what led into it; everything else after receipt."""
+        return petition.stage_since if stage_after(self.event) is not None else petition.received_at
 
     def _hold_against_table(self, petition: Petition, facts: tuple[Event, ...]) -> None:
         """Every fact, also one yielded beside the main one, must be possible where the facts before it lead."""
@@ -191,11 +197,13 @@ class PetitionCommand(Command):
 
 def hidden(petition: Petition, context: Context) -> bool:
     """Whether the file accuses the caller, a unit of theirs or one above: then it does not exist for them (L1 30)."""
+    persons = {context.actor.id, *(grant.on_behalf_of for grant in context.grants)}
+    if persons & petition.against_staff:
+        return True
     if any(grant.role is Role.SUPERVISOR for grant in context.grants):
         return False
-    persons = {context.actor.id, *(grant.on_behalf_of for grant in context.grants)}
     above = {unit for grant in context.grants if grant.unit for unit in context.rulebook.chain(grant.unit)}
-    return bool(above & petition.against_units or persons & petition.against_staff)
+    return bool(above & petition.against_units)
 
 
 def _own_right_first(grant: Grant) -> tuple[bool, str, str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.errors import DemandUnanswered, DomainError, NotApproved
 from domain.kernel import Context, Event, Value
-from domain.petition.command import CodeText, PetitionCommand, Prose, Short, invalid, start_clocks, uploaded
+from domain.petition.command import CodeText, Line, PetitionCommand, Prose, invalid, start_clocks, uploaded
 from domain.petition.events import handling as h
 from domain.petition.events.values import DemandAnswer, digest_of
 from domain.petition.handling import unsigned
@@ -94,7 +94,7 @@ class _ReplyDecision(PetitionCommand):
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """A draft must wait, written by others."""
         draft = petition.current.reply
-        if draft is None or draft.approved:
+        if draft is None or not draft.waiting:
             return not_possible("没有待审批的答复", "no reply waits for approval")
         return another_person(context, draft.by, petition.current.handlers)
 
@@ -167,8 +167,8 @@ class ImportReply(PetitionCommand):
     event: ClassVar[type[Event]] = h.ReplyImported
 
     text: Prose = Field(title="答复内容")
-    replied_by: Short | None = Field(None, title="答复单位")
+    replied_by: Line | None = Field(None, title="答复单位")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Imported."""
-        yield h.ReplyImported(text=self.text, replied_by=self.replied_by, received_at=petition.received_at)
+        yield h.ReplyImported(text=self.text, replied_by=self.replied_by)

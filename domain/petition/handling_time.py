@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from domain.errors import DomainError
+from domain.errors import DomainError, NotApproved
 from domain.kernel import Context, Event
 from domain.petition.command import PetitionCommand, Prose, invalid
 from domain.petition.events import handling as h
+from domain.petition.events.values import digest_of
 from domain.petition.handling import unsigned
 from domain.petition.petition import Petition
 from domain.petition.rules import another_person, not_possible
@@ -43,7 +44,8 @@ class AskExtension(PetitionCommand):
         left = context.rulebook.max_extension_days - petition.extension_days
         if self.days > left:
             raise invalid(f"累计不得超过规定上限，还可延期 {left} 天", f"at most {left} more days", "days")
-        yield h.ExtensionAsked(days=self.days, reason=self.reason)
+        digest = digest_of(context.salt, f"{self.days}\n{self.reason}")
+        yield h.ExtensionAsked(days=self.days, reason=self.reason, salt=context.salt, digest=digest)
 
 
 class _ExtensionDecision(PetitionCommand):
@@ -67,16 +69,19 @@ class GrantExtension(_ExtensionDecision):
     event: ClassVar[type[Event]] = h.ExtensionGranted
 
     notice: Delivery | None = Field(None, title="告知方式")
+    digest: str | None = Field(None, title="申请摘要", pattern="^[0-9a-f]{64}$")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Granted."""
+        """Granted: exactly what was asked for; the one with this digest, where one is named."""
+        asked = petition.extension_asked
+        if asked is None or self.digest not in {None, asked.digest}:
+            raise NotApproved(("digest",))
         if self.notice is None and not petition.anonymous:
             raise invalid(
                 "须告知信访人延期理由（《信访工作条例》第三十四条）", "the petitioner must be told (L1 34)", "notice"
             )
-        days = petition.extension_asked.days if petition.extension_asked else 0
-        due = context.rulebook.recount(petition.due[Clock.HANDLE], version=context.rulebook_version, more=days)
-        yield h.ExtensionGranted(days=days, due=due, notice=self.notice)
+        due = context.rulebook.recount(petition.due[Clock.HANDLE], version=context.rulebook_version, more=asked.days)
+        yield h.ExtensionGranted(digest=asked.digest, days=asked.days, due=due, notice=self.notice)
 
 
 class RefuseExtension(_ExtensionDecision):

@@ -30,6 +30,7 @@ class Petition(Aggregate):
     content: Text
     people_count: int
     received_at: datetime
+    stage_since: datetime
 
     def __init__(self, number: str) -> None:
         """Start before the first event."""
@@ -121,7 +122,9 @@ class Petition(Aggregate):
         """Take one fact into the state: first what it does to stage and clocks, then what is its own."""
         if not may_follow(type(recorded.fact), self.stage):
             raise ValueError(f"{self.stream}: {recorded.fact.TOPIC} may not follow in stage {self.stage}")
-        self.stage = stage_after(type(recorded.fact)) or self.stage
+        if stage_after(type(recorded.fact)) is not None:
+            self.stage = stage_after(type(recorded.fact))
+            self.stage_since = recorded.occurred_at or recorded.recorded_at
         for clock in stopped_by(recorded.fact):
             self.due.pop(clock, None)
         if self.stage not in LOOP and self.ended_at is None:
@@ -235,8 +238,8 @@ class Petition(Aggregate):
             case h.ProgressNoted(attachments=attachments):
                 self._work(actors)
                 self._attach(attachments)
-            case h.ExtensionAsked(days=days):
-                self.extension_asked = Asked(actors, recorded.recorded_at, days=days)
+            case h.ExtensionAsked(days=days, digest=digest):
+                self.extension_asked = Asked(actors, recorded.recorded_at, days=days, digest=digest)
             case h.ExtensionGranted(days=days, due=due):
                 self.extension_asked, self.extension_days = None, self.extension_days + days
                 self.due[due.clock] = due
@@ -265,7 +268,7 @@ class Petition(Aggregate):
                 current.reply = replace(current.reply, approved_by=actors)
                 self.worked |= actors
             case h.ReplySentBack() if current.reply:
-                current.reply = replace(current.reply, approved_by=frozenset())
+                current.reply = replace(current.reply, sent_back=True)
             case h.ReplyDelivered(proof=proof):
                 current.replied_at = recorded.occurred_at
                 self._attach(proof)
@@ -280,7 +283,7 @@ class Petition(Aggregate):
             case p.PublicationApproved() if self.publication:
                 self.publication = replace(self.publication, approved_by=people(recorded.actor))
             case p.PublicationSentBack() if self.publication:
-                self.publication = replace(self.publication, approved_by=frozenset())
+                self.publication = replace(self.publication, sent_back=True)
             case (
                 p.ResultPublished(digest=digest, outlets=outlets)
                 | p.PublicationCorrected(digest=digest, outlets=outlets)

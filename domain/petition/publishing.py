@@ -10,11 +10,11 @@ from pydantic import Field
 
 from domain.errors import DomainError, NotApproved
 from domain.kernel import Context, Event, Value
-from domain.petition.command import Line, PetitionCommand, Prose, Short, invalid, start_clocks
+from domain.petition.command import Line, PetitionCommand, Prose, invalid, start_clocks
 from domain.petition.events import publishing as p
 from domain.petition.events.values import Redaction, digest_of
 from domain.petition.petition import Petition
-from domain.petition.references import REFERENCE, mask_identity, people_of, render
+from domain.petition.references import REFERENCE
 from domain.petition.rules import another_person, not_own_work, not_possible, waiting_digest
 from domain.petition.stages import Stage
 from domain.redaction import Known, redact
@@ -27,7 +27,7 @@ class RedactionForm(Value):
     """A removal that the clerk made by hand."""
 
     kind: RedactionKind = Field(RedactionKind.OTHER, title="类型")
-    reason: Short = Field(title="原因")
+    reason: Line = Field(title="原因")
 
 
 class DraftPublication(PetitionCommand):
@@ -50,8 +50,8 @@ class DraftPublication(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Drafted, redacted, with what was taken out and why."""
-        title, found_in_title = _redacted(self.subject, petition)
-        text, found_in_text = _redacted(self.text, petition)
+        title, found_in_title = _redacted(self.subject)
+        text, found_in_text = _redacted(self.text)
         found = found_in_title + found_in_text
         yield p.PublicationDrafted(
             title=title,
@@ -65,10 +65,13 @@ class DraftPublication(PetitionCommand):
         )
 
 
-def _redacted(text: str, petition: Petition) -> tuple[str, Counter[RedactionKind]]:
-    """The text with every identity masked, and how often each kind was found."""
+def _redacted(text: str) -> tuple[str, Counter[RedactionKind]]:
+    """The text without what can be detected, and how often each kind was found.
+
+    References to petitioners stay references: the public gets their masked form, and nothing once they are erased.
+    """
     found = Counter(RedactionKind[match[2].upper()] for match in REFERENCE.finditer(text))
-    masked = redact(render(text, people_of(petition.everyone, mask_identity)) or "", Known())
+    masked = redact(text, Known())
     found.update(one.kind for one in masked.found)
     return masked.text, found
 
@@ -81,7 +84,7 @@ class _PublicationDecision(PetitionCommand):
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """A draft must wait."""
-        if petition.publication is None or petition.publication.approved:
+        if petition.publication is None or not petition.publication.waiting:
             return not_possible("没有待审核的公示", "no publication waits for approval")
         return another_person(context, petition.publication.by, petition.current.handlers)
 
@@ -117,7 +120,7 @@ def _not_for_the_public(petition: Petition) -> DomainError | None:
     accuses = petition.nature is Nature.REPORT and petition.against
     if petition.secrecy is Secrecy.SECRET or accuses:
         return not_possible(
-            "保密件和检举件不得公示，请办理不公示", "a secret file or a report is not published; waive it"
+            "保密件和检举件不得公示，请办理不公示", "secret files and reports are not published; waive it"
         )
     return None
 

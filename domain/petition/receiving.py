@@ -16,6 +16,7 @@ from domain.petition.command import (
     PetitionCommand,
     Prose,
     Short,
+    due_dates,
     invalid,
     known_category,
     start_clocks,
@@ -86,10 +87,15 @@ class AcceptPetition(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Accepted; the handling clock starts, for what the rulebook gives one."""
-        if self.notice is None and not petition.anonymous and self.notice_waived_because is None:
-            raise invalid("须填写告知方式，或说明未告知原因", "say how notice was given, or why not", "notice")
+        _check_notice(petition, self.notice, self.notice_waived_because)
         yield r.PetitionAccepted(notice=self.notice, notice_waived_because=self.notice_waived_because)
         yield from start_clocks(petition, context, Clock.HANDLE)
+
+
+def _check_notice(petition: Petition, notice: Delivery | None, waived_because: str | None) -> None:
+    """Acceptance and refusal are told in writing, unless name or address is unclear (L1 23)."""
+    if notice is None and not petition.anonymous and waived_because is None:
+        raise invalid("须填写告知方式，或说明未告知原因", "say how notice was given, or why not", "notice")
 
 
 class DeclinePetition(PetitionCommand):
@@ -103,10 +109,18 @@ class DeclinePetition(PetitionCommand):
     article: Short = Field(title="法律依据", description="For example 《信访工作条例》第三十一条")
     reason: Prose = Field(title="说明")
     notice: Delivery | None = Field(None, title="告知方式")
+    notice_waived_because: Prose | None = Field(None, title="未告知原因")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Declined."""
-        yield r.PetitionDeclined(ground=self.ground, article=self.article, reason=self.reason, notice=self.notice)
+        _check_notice(petition, self.notice, self.notice_waived_because)
+        yield r.PetitionDeclined(
+            ground=self.ground,
+            article=self.article,
+            reason=self.reason,
+            notice=self.notice,
+            notice_waived_because=self.notice_waived_because,
+        )
 
 
 class ReferPetition(PetitionCommand):
@@ -229,7 +243,9 @@ class TakeUpImported(PetitionCommand):
         """Taken up."""
         track = context.rulebook.track(petition.channel, petition.nature)
         yield r.ImportedPetitionTakenUp(track=track, urgency=self.urgency, reason=self.reason)
-        yield from start_clocks(petition, context, Clock.NOTICE, Clock.CONTACT)
+        yield from due_dates(
+            context, (Clock.NOTICE, Clock.CONTACT), track=track, nature=petition.nature, urgency=self.urgency
+        )
 
 
 class RecordMeetingDecision(PetitionCommand):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Self
 
@@ -10,7 +11,17 @@ from pydantic import Field, model_validator
 
 from domain.errors import DomainError, DuplicateOfItself, RetentionRuns
 from domain.kernel import Context, Event, day_of, occurred
-from domain.petition.command import CodeText, FileNumber, Line, Moment, PetitionCommand, Prose, invalid, known_category
+from domain.petition.command import (
+    CodeText,
+    FileNumber,
+    Line,
+    Moment,
+    PetitionCommand,
+    Prose,
+    invalid,
+    known_category,
+    start_clocks,
+)
 from domain.petition.events import receiving as r
 from domain.petition.events import values as v
 from domain.petition.intake import (
@@ -29,7 +40,7 @@ from domain.petition.intake import (
 from domain.petition.petition import Petition
 from domain.petition.rules import another_person, not_possible
 from domain.petition.stages import open_stage
-from domain.vocabulary import Channel, ErasureGround, Role
+from domain.vocabulary import Channel, Clock, ErasureGround, Role
 
 
 class CorrectPetition(PetitionCommand):
@@ -71,6 +82,8 @@ class CorrectPetition(PetitionCommand):
         received_at = occurred(self.received_at, context.now) if self.received_at else None
         if received_at is not None and received_at > context.now:
             raise invalid("不得晚于现在", "must not lie in the future", "received_at")
+        if self.people_count is not None and self.people_count < len(people or petition.petitioners):
+            raise invalid("不得少于信访人数", "at least as many as petitioners are named", "people_count")
         yield r.PetitionCorrected(
             reason=self.reason,
             channel=channel,
@@ -88,6 +101,9 @@ class CorrectPetition(PetitionCommand):
             place=place_of(self.place, context),
             received_at=received_at,
         )
+        if received_at is not None:
+            running = tuple(clock for clock in (Clock.NOTICE, Clock.CONTACT) if clock in petition.due)
+            yield from start_clocks(petition, replace(context, at=received_at), *running)
 
     def persons(self, petition: Petition) -> tuple[v.Petitioner, ...]:
         """Those whom it brings, and everybody on the file."""

@@ -18,13 +18,22 @@ def people(actor: Actor) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text waiting for approval. `approved_by` names people; it is empty until exactly this digest was approved."""
+    """A text waiting for approval. `approved_by` names people; it is empty until exactly this digest was approved.
+
+    What was sent back waits no more: a new draft has to take its place.
+    """
 
     title: Text
     text: Text
     digest: str
     by: frozenset[str]
     approved_by: frozenset[str] = frozenset()
+    sent_back: bool = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody still has to decide on it."""
+        return not self.approved and not self.sent_back
 
     @property
     def approved(self) -> bool:
@@ -40,6 +49,7 @@ class Asked:
     at: datetime
     unit: str | None = None
     days: int = 0
+    digest: str = ""
     until: date | None = None
     ground: ErasureGround | None = None
 

@@ -186,10 +186,10 @@ def _limits(content: RulebookContent) -> Iterator[Problem]:
     used: set[int] = set()
     missing: dict[tuple[Track, Nature], None] = {}
     natures = (None, *content.nature_kinds)
-    for clock, track, nature, urgency, hard, again in product(
-        Clock, (None, *Track), natures, (None, *Urgency), (False, True), (False, True)
+    for clock, track, nature, urgency, again in product(
+        Clock, (None, *Track), natures, (None, *Urgency), (False, True)
     ):
-        fits = content.limit_row(clock, track=track, nature=nature, urgency=urgency, is_complex=hard, rehandling=again)
+        fits = content.limit_row(clock, track=track, nature=nature, urgency=urgency, rehandling=again)
         if fits is not None:
             used.add(fits)
         elif clock is Clock.HANDLE and nature and track and urgency and _must_be_limited(content, track, nature):

@@ -51,7 +51,6 @@ class RulebookContent(Value):
     nature_kinds: dict[Nature, PetitionKind]
     waived_natures: tuple[Nature, ...] = (Nature.CONSULT, Nature.THANKS)
     follow_up_attempts: int = Field(default=3, ge=1, le=20)
-    follow_up_interval_days: int = Field(default=1, ge=0, le=60)
     backdating_days: int = Field(default=3, ge=0, le=365)
     retention_days: int = Field(default=0, ge=0, le=36600)
     max_extension_days: int = Field(default=30, ge=0, le=365)
@@ -197,7 +196,6 @@ class RulebookContent(Value):
         track: Track | None = None,
         nature: Nature | None = None,
         urgency: Urgency | None = None,
-        is_complex: bool = False,
         rehandling: bool = False,
     ) -> int | None:
         """The place in `limits` of the first row that fits; None: no clock runs."""
@@ -209,7 +207,6 @@ class RulebookContent(Value):
                 and (row.natures is None or nature in row.natures)
                 and (row.kinds is None or kind in row.kinds)
                 and (row.urgencies is None or urgency in row.urgencies)
-                and (row.is_complex is None or row.is_complex == is_complex)
                 and (row.rehandling is None or row.rehandling == rehandling)
             ):
                 return place
@@ -222,13 +219,10 @@ class RulebookContent(Value):
         track: Track | None = None,
         nature: Nature | None = None,
         urgency: Urgency | None = None,
-        is_complex: bool = False,
         rehandling: bool = False,
     ) -> Limit | None:
         """How long a step may take; None where no clock runs, such as for handling a suggestion (L1 29)."""
-        place = self.limit_row(
-            clock, track=track, nature=nature, urgency=urgency, is_complex=is_complex, rehandling=rehandling
-        )
+        place = self.limit_row(clock, track=track, nature=nature, urgency=urgency, rehandling=rehandling)
         return None if place is None else self.limits[place]
 
     def due(
@@ -240,13 +234,10 @@ class RulebookContent(Value):
         track: Track | None = None,
         nature: Nature | None = None,
         urgency: Urgency | None = None,
-        is_complex: bool = False,
         rehandling: bool = False,
     ) -> DueDate | None:
         """When a clock that starts at `started` runs out; `version` is this rulebook's. None: it never runs."""
-        limit = self.limit(
-            clock, track=track, nature=nature, urgency=urgency, is_complex=is_complex, rehandling=rehandling
-        )
+        limit = self.limit(clock, track=track, nature=nature, urgency=urgency, rehandling=rehandling)
         if limit is None:
             return None
         return count(started, limit, self.calendar, clock=clock, rulebook_version=version, shift=self.holiday_moves_due)

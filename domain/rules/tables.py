@@ -87,7 +87,7 @@ class Body(Value):
 class LimitRow(Limit):
     """One row of the clock table; a column left out fits everything. The first row that fits decides.
 
-    `rehandling` is a round after a failed follow-up; `is_complex` a matter approved as complex (疑难).
+    `rehandling` is a round after a failed follow-up.
     """
 
     clock: Clock
@@ -95,7 +95,6 @@ class LimitRow(Limit):
     natures: tuple[Nature, ...] | None = Field(default=None, min_length=1)
     kinds: tuple[PetitionKind, ...] | None = Field(default=None, min_length=1)
     urgencies: tuple[Urgency, ...] | None = Field(default=None, min_length=1)
-    is_complex: bool | None = None
     rehandling: bool | None = None
 
 

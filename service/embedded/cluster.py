@@ -138,20 +138,21 @@ class Cluster:
         """The server's processes still alive on this cluster, also those whose postmaster was killed."""
         return [pid for pid in _postgres_processes() if _working_folder(pid) == self.folder]
 
-    def forget_dead_server(self) -> None:
-        """Removes a postmaster.pid whose number now belongs to some other program.
+    def forget_dead_server(self, socket_dir: Path) -> None:
+        """Removes lock files of a server whose number now belongs to some other program, or to one not yet collected.
 
-        That happens after a restart of a container; PostgreSQL itself recognises only a number that nobody has.
+        That happens after a restart of a container, and where nobody collects orphans soon; PostgreSQL itself
+        recognises only a number that nobody has.
         """
-        path = self.folder / "postmaster.pid"
-        if not path.exists():
-            return
-        pid = int(path.read_text(encoding="utf-8").split("\n", 1)[0])
-        if not Path(f"/proc/{pid}").exists():
-            return
-        folder = _working_folder(pid)
-        if pid not in _postgres_processes() or folder not in {None, self.folder}:
-            path.unlink()
+        for path in (self.folder / "postmaster.pid", socket_dir / f"{SOCKET}.lock"):
+            if not path.exists():
+                continue
+            pid = int(path.read_text(encoding="utf-8").split("\n", 1)[0])
+            if not Path(f"/proc/{pid}").exists():
+                continue
+            folder = _working_folder(pid)
+            if pid not in _postgres_processes() or folder not in {None, self.folder}:
+                path.unlink()
 
 
 @dataclass(frozen=True)

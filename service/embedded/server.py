@@ -111,8 +111,10 @@ def _start(cluster: Cluster, settings: Mapping[str, str]) -> RunningPostgres:
     identity = choose(binaries, cluster.data_dir, cluster.folder)
     if cluster.major is None:
         cluster.create(binaries, identity)
+    socket_dir = cluster.socket_dir(identity, binaries)
+    cluster.forget_dead_server(socket_dir)
     program = [binaries.program("postgres"), "-D", str(cluster.folder)]
-    program += cluster.settings(cluster.socket_dir(identity, binaries), settings)
+    program += cluster.settings(socket_dir, settings)
     process = _launch(identity.command(cluster.data_dir, program), cluster)
     try:
         postmaster = _wait_until_ready(cluster, process)
@@ -130,7 +132,6 @@ def _wait_for_remains(cluster: Cluster) -> None:
         if time.monotonic() > deadline:
             raise DatabaseUnavailable(f"an earlier server of {cluster.data_dir} does not end: process {min(pids)}")
         time.sleep(POLL_SECONDS)
-    cluster.forget_dead_server()
 
 
 def _launch(command: list[str], cluster: Cluster) -> "subprocess.Popen[bytes]":

@@ -129,12 +129,10 @@ def test_limits_of_the_sample(clock, track, nature, days, working):
     assert (limit and (limit.days, limit.working)) == (None if days is None else (days, working))
 
 
-def test_complex_matters_and_re_handling_have_limits_of_their_own():
-    complex_one = SAMPLE.limit(Clock.HANDLE, track=Track.WORK_ORDER, nature=Nature.HELP, is_complex=True)
+def test_re_handling_has_a_limit_of_its_own():
     again = SAMPLE.limit(Clock.HANDLE, track=Track.WORK_ORDER, nature=Nature.HELP, rehandling=True)
-    assert complex_one is not None
     assert again is not None
-    assert (complex_one.days, again.days) == (15, 3)
+    assert again.days == 3
 
 
 def test_limits_by_nature_and_urgency_take_the_first_row_that_fits():

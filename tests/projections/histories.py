@@ -202,7 +202,7 @@ def _steps(file: Petition) -> list[st.SearchStrategy[Event]]:
         (r.PetitionAccepted, 4, st.just(r.PetitionAccepted())),
         (r.DueDatesSet, 2, st.builds(due_set, st.sampled_from([Clock.HANDLE, Clock.CONTACT, Clock.SIGN]), days)),
         (r.DueDatesRecomputed, 1, st.builds(r.DueDatesRecomputed, due=st.tuples(contact, handle))),
-        (h.ExtensionGranted, 1, st.builds(h.ExtensionGranted, days=st.just(3), due=handle)),
+        (h.ExtensionGranted, 1, st.builds(h.ExtensionGranted, digest=st.just("d" * 64), days=st.just(3), due=handle)),
         (r.PetitionClassified, 1, st.builds(classified, st.sampled_from(Secrecy))),
         (h.ResidentContacted, 1, st.builds(contacted, st.booleans())),
         (h.HouseholdVisited, 1, st.builds(visited, st.booleans())),

@@ -181,8 +181,11 @@ def replied(story: Story) -> Story:
 def full() -> Story:
     """Twice round the loop with everything beside it, up to the archive."""
     story = opened()
-    story.add(HANDLER, h.ExtensionAsked(days=3, reason="缺件"))
-    story.add(APPROVER, h.ExtensionGranted(days=3, due=due(Clock.HANDLE, date(2026, 2, 11)), notice=Delivery.SMS))
+    story.add(HANDLER, h.ExtensionAsked(days=3, reason="缺件", salt="salz", digest="d" * 64))
+    story.add(
+        APPROVER,
+        h.ExtensionGranted(digest="d" * 64, days=3, due=due(Clock.HANDLE, date(2026, 2, 11)), notice=Delivery.SMS),
+    )
     story.add(HANDLER, h.SuspensionAsked(until=date(2026, 1, 30), reason="等待供货"))
     story.add(APPROVER, h.SuspensionGranted(until=date(2026, 1, 30))).add(HANDLER, h.HandlingResumed())
     story.add(SUPERVISOR, s.ReminderSent(id="m1", unit="u-road", reason="抓紧办理"))

@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg import Connection
 
 from domain.clocks import Calendar
@@ -86,9 +88,9 @@ def test_a_row_speaks_of_the_present_round(connection: Connection[Any]) -> None:
 
 
 def test_an_extension_keeps_where_it_leads(connection: Connection[Any]) -> None:
-    story = sample.opened().add(HANDLER, h.ExtensionAsked(days=3, reason="缺件"))
+    story = sample.opened().add(HANDLER, h.ExtensionAsked(days=3, reason="缺件", salt="salz", digest="d" * 64))
     later = sample.due(Clock.HANDLE, date(2026, 2, 11))
-    story.add(sample.APPROVER, h.ExtensionGranted(days=3, due=later))
+    story.add(sample.APPROVER, h.ExtensionGranted(digest="d" * 64, days=3, due=later))
     moved = sample.due(Clock.HANDLE, date(2026, 2, 12), provisional=True)
     ledger(connection, story.add(INTAKE, r.DueDatesRecomputed(due=(moved,))))
     found = only(connection)
@@ -253,6 +255,7 @@ def test_who_is_accused_finds_nothing(connection: Connection[Any]) -> None:
         Sight(under=frozenset({"u-road", "u-street"})),
         Sight(under=frozenset({"u-light"})),
         Sight(staff=frozenset({"s9"})),
+        Sight(staff=frozenset({"s9"}), committee=True),
     )
     for filters in asked:
         assert numbers(connection, **filters) == ["1"]
@@ -262,10 +265,38 @@ def test_who_is_accused_finds_nothing(connection: Connection[Any]) -> None:
     assert all(row(connection, NUMBER, sight) is None for sight in accused)
 
 
+SIGHTS = st.builds(
+    Sight,
+    committee=st.booleans(),
+    staff=st.frozensets(st.sampled_from(["s1", "s9"])),
+    units=st.frozensets(st.sampled_from(["u-road", "u-light"])),
+    under=st.frozensets(st.sampled_from(["u-road", "u-light", "u-street"])),
+    office=st.booleans(),
+)
+
+
+@given(sight=SIGHTS, secret=st.booleans(), accused=st.sampled_from(["u-light", "u-street", "s9", None]))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_the_rule_in_sql_is_the_rule_in_python(
+    connection: Connection[Any], sight: Sight, secret: bool, accused: str | None
+) -> None:
+    facts = {
+        "against_units": [accused] if accused and accused.startswith("u") else [],
+        "against_staff": [accused] if accused == "s9" else [],
+        "secrecy": "secret" if secret else "open",
+        "involved": ["u-road"],
+    }
+    rule, parameters = sight.sql("f")
+    row = "SELECT %(against_units)s::text[] AS against_units, %(against_staff)s::text[] AS against_staff,"
+    row += " %(secrecy)s::text AS secrecy, %(involved)s::text[] AS involved"
+    found = connection.execute(f"SELECT 1 FROM ({row}) f WHERE {rule}", {**facts, **parameters}).fetchone()
+    assert (found is not None) == sight.sees(**facts)  # type: ignore[arg-type]
+
+
 def test_a_secret_file_is_for_intake_and_the_units_on_it(connection: Connection[Any]) -> None:
     ledger(connection, sample.opened(secrecy=Secrecy.SECRET))
     assert numbers(connection, STAFF) == ["1"]
-    assert numbers(connection, Sight(intake=True)) == ["1"]
+    assert numbers(connection, Sight(office=True)) == ["1"]
     assert numbers(connection, Sight(units=frozenset({"u-other"}))) == []
 
 

@@ -167,7 +167,7 @@ def test_overdue_depends_on_the_day_of_reading_only(connection: Connection) -> N
 
 def test_an_extension_moves_the_due_day(connection: Connection) -> None:
     made = a.Histories().add("HY-1", a.JANUARY, a.received(), r.PetitionAccepted(), a.due_set(Clock.HANDLE, after(8)))
-    made.add("HY-1", after(7), h.ExtensionGranted(days=30, due=a.due(Clock.HANDLE, after(38))))
+    made.add("HY-1", after(7), h.ExtensionGranted(digest="d" * 64, days=30, due=a.due(Clock.HANDLE, after(38))))
     fill(connection, made.recorded)
     assert figure(connection, "on_time", as_of=after(20)) == (0, 0)
     assert figure(connection, "on_time", as_of=after(39)) == (0, 1)

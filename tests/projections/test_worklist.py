@@ -48,6 +48,7 @@ from tests.projections.sample_file import (
 )
 from tests.projections.tables_kit import feed, live_and_rebuilt
 
+LONGER_ASKED = h.ExtensionAsked(days=3, reason="缺件", salt="salz", digest="d" * 64)
 ALL = Sight(committee=True)
 LIGHT = Actor(id="s-light", role=Role.HANDLER, unit="u-light")
 
@@ -98,7 +99,7 @@ STEPS: tuple[tuple[Actor, tuple[Event, ...], set[tuple[str, str, str]]], ...] = 
     (INTAKE, (h.ReturnRefused(unit="u-light", reason="属你单位"),),
      {("handle", "handler", "u-road"), ("sign", "handler", "u-light")}),
     (LIGHT, (h.SignedFor(unit="u-light", handler="s-light"),), IN_HAND),
-    (HANDLER, (h.ExtensionAsked(days=3, reason="缺件"),), {*IN_HAND, ("decide_extension", "approver", "u-road")}),
+    (HANDLER, (LONGER_ASKED,), {*IN_HAND, ("decide_extension", "approver", "u-road")}),
     (APPROVER, (h.ExtensionRefused(reason="不必"),), IN_HAND),
     (HANDLER, (h.SuspensionAsked(until=date(2026, 1, 30), reason="等待"),),
      {*IN_HAND, ("decide_suspension", "approver", "u-road")}),
@@ -174,9 +175,9 @@ def test_work_goes_to_the_person_named(connection: Connection[Any]) -> None:
 
 
 def test_due_dates_follow_their_clock(connection: Connection[Any]) -> None:
-    story = sample.opened().add(HANDLER, sample.SIGNED).add(HANDLER, h.ExtensionAsked(days=3, reason="缺件"))
+    story = sample.opened().add(HANDLER, sample.SIGNED).add(HANDLER, LONGER_ASKED)
     longer = sample.due(Clock.HANDLE, date(2026, 2, 11))
-    story.add(APPROVER, h.ExtensionGranted(days=3, due=longer))
+    story.add(APPROVER, h.ExtensionGranted(digest="d" * 64, days=3, due=longer))
     waiting(connection, story.add(HANDLER, sample.OUTCOME))
     (task,) = tasks(connection, ALL, [(Role.HANDLER, "u-road")]).tasks
     assert (task.task, task.due) == ("draft_reply", date(2026, 2, 11))
@@ -214,7 +215,7 @@ def test_who_is_accused_is_offered_nothing(connection: Connection[Any]) -> None:
     story = sample.opened(against=(v.Accused(unit="u-light"),), secrecy=Secrecy.SECRET)
     waiting(connection, story)
     grants = [(Role.HANDLER, "u-road"), (Role.HANDLER, "u-light"), (Role.INTAKE, None)]
-    accused = Sight(units=frozenset({"u-light"}), under=frozenset({"u-light"}), intake=True)
+    accused = Sight(units=frozenset({"u-light"}), under=frozenset({"u-light"}), office=True)
     stranger = Sight(units=frozenset({"u-9"}), under=frozenset({"u-9"}))
     for blind in (accused, stranger):
         assert tasks(connection, blind, grants).tasks == ()

@@ -203,12 +203,14 @@ def test_acknowledged_writes_survive_the_kill_of_the_server(data_dir: Path) -> N
 def test_a_pid_that_now_belongs_to_another_program_does_not_hinder(data_dir: Path) -> None:
     with start(data_dir) as postgres:
         write(postgres.url, "已收")
-        pid_file = (data_dir / "postgres" / "postmaster.pid").read_text()
+        files = (data_dir / "postgres" / "postmaster.pid", data_dir / "socket" / ".s.PGSQL.5432.lock")
+        pid_files = {file: file.read_text() for file in files}
         os.kill(postgres.pid, signal.SIGKILL)
         until(lambda: not postgres.alive)
     with subprocess.Popen(["sleep", "600"]) as stranger:
-        stale = pid_file.split("\n", 1)[1]
-        (data_dir / "postgres" / "postmaster.pid").write_text(f"{stranger.pid}\n{stale}")
+        for file, text in pid_files.items():
+            stale = text.split("\n", 1)[1]
+            file.write_text(f"{stranger.pid}\n{stale}")
         with start(data_dir) as postgres:
             assert letters(postgres.url) == ["已收"]
         stranger.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar
 
 from domain.clocks import DueDate
@@ -99,11 +99,13 @@ class HouseholdVisited(Event):
 
 @registered
 class ExtensionAsked(Event):
-    """延期申请: more time is asked for, with the reason."""
+    """延期申请: more time is asked for, with the reason. `digest` is what the approval names."""
 
     TOPIC: ClassVar[str] = "petition.extension_asked"
     days: int
     reason: Personal[str]
+    salt: Personal[str]
+    digest: str
 
 
 @registered
@@ -111,6 +113,7 @@ class ExtensionGranted(Event):
     """延期批准 by the head of the unit, told to the petitioner (L1 34). The old due date stays on record."""
 
     TOPIC: ClassVar[str] = "petition.extension_granted"
+    digest: str
     days: int
     due: DueDate
     notice: Delivery | None = None
@@ -228,5 +231,4 @@ class ReplyImported(Event):
 
     TOPIC: ClassVar[str] = "petition.reply_imported"
     text: Personal[str]
-    replied_by: str | None = None
-    received_at: datetime | None = None
+    replied_by: Personal[str] | None = None

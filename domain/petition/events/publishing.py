@@ -13,7 +13,8 @@ from domain.vocabulary import Outlet, WaiverGround
 class PublicationDrafted(Event):
     """公示拟稿: the redacted text (脱敏), what was taken out and why. A new draft voids the old approval.
 
-    The draft is sealed until it is published: a redaction may still have missed something.
+    References to petitioners stand for their masked form, to every reader. The text is sealed all the same: a redaction
+    may have missed something.
     """
 
     TOPIC: ClassVar[str] = "petition.publication_drafted"

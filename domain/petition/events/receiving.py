@@ -134,6 +134,7 @@ class PetitionDeclined(Event):
     article: str
     reason: Personal[str]
     notice: Delivery | None = None
+    notice_waived_because: Personal[str] | None = None
 
 
 @registered

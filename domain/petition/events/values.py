@@ -131,7 +131,7 @@ class Redaction(Value):
     """One removal from a text before publication: of what kind, why, how often."""
 
     kind: RedactionKind
-    reason: str
+    reason: Personal[str]
     count: int = 1
 
 

@@ -1,0 +1,89 @@
+"""Carrying out what concerns no petition: the rulebook and the staff, entered by whoever runs the service."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import uuid4
+
+from domain.clocks import CalendarYear
+from domain.errors import Stale
+from domain.kernel import Actor, Aggregate, Context, Event, stamp
+from domain.rulebook import AdoptRulebook, PublishCalendar, Rulebook, RulebookContent
+from domain.staff import Staff, StaffCommand, staff_stream
+from domain.vocabulary import Role
+from service.append import Append, StreamWrite
+from service.parts import Parts
+
+SAMPLE_RULEBOOK = Path(__file__).parents[1] / "ops" / "samples" / "rulebook.toml"
+SAMPLE_NOTE = "样例规则手册 / the sample rulebook"
+
+
+def adopt_rulebook(parts: Parts, content: RulebookContent, note: str) -> int:
+    """Put a rulebook in force and return its version; raises the DomainError that forbids it."""
+    rulebook = parts.store.fold(Rulebook())
+    context = _context(parts, content, rulebook.version)
+    return _append(parts, rulebook, AdoptRulebook(content=content, note=note).decide(rulebook, context), context)
+
+
+def publish_calendar(parts: Parts, year: int, calendar: CalendarYear) -> int:
+    """Enter a year's days off and make-up days; returns the rulebook's new version."""
+    in_force = parts.rulebooks.current()
+    rulebook = parts.store.fold(Rulebook())
+    context = _context(parts, in_force.content, in_force.version)
+    return _append(parts, rulebook, PublishCalendar(year=year, calendar=calendar).decide(rulebook, context), context)
+
+
+def adopt_sample(parts: Parts) -> bool:
+    """Put the sample rulebook in force where there is none; whether that was so."""
+    if parts.store.fold(Rulebook()).content is not None:
+        return False
+    content = RulebookContent.from_toml(SAMPLE_RULEBOOK.read_text("utf-8"))
+    try:
+        adopt_rulebook(parts, content, SAMPLE_NOTE)
+    except Stale:  # another process was first
+        return False
+    return True
+
+
+def new_staff_id() -> str:
+    """A staff id that nobody has and that says nothing of its holder."""
+    return f"s-{secrets.token_hex(5)}"
+
+
+def staff_steps(parts: Parts, staff_id: str, *commands: StaffCommand) -> None:
+    """Take steps on a member of staff, all or none; raises the DomainError that forbids one."""
+    in_force = parts.rulebooks.current()
+    staff = Staff(staff_stream(staff_id))
+    before = parts.store.fold(staff).version
+    context = _context(parts, in_force.content, in_force.version)
+    facts: list[Event] = []
+    for command in commands:
+        refused = command.refusal(staff, context)
+        if refused is not None:
+            raise refused
+        decided = tuple(command.decide(staff, context))
+        staff.fold(stamp(decided, stream=staff.stream, after=staff.version, context=context, occurred_at=context.now))
+        facts += decided
+    write = StreamWrite(staff.stream, before, tuple(facts), context.now)
+    parts.store.append(Append((write,), context)).result()
+
+
+def _context(parts: Parts, content: RulebookContent, version: int) -> Context:
+    """The command line acts as the system: whoever may run it has the whole database in their hands anyway."""
+    now = parts.now()
+    return Context(
+        actor=Actor(id="system", role=Role.SYSTEM),
+        now=now,
+        at=now,
+        rulebook=content,
+        rulebook_version=version,
+        request_id="cli",
+        command_id=uuid4(),
+    )
+
+
+def _append(parts: Parts, aggregate: Aggregate, facts: Iterable[Event], context: Context) -> int:
+    write = StreamWrite(aggregate.stream, aggregate.version, tuple(facts), context.now)
+    return parts.store.append(Append((write,), context)).result().versions[aggregate.stream]

@@ -1,0 +1,101 @@
+"""The processes that a supervisor starts: `python -m service.children PARENT web FD` and `… PARENT runner`.
+
+Each asks the kernel to be killed when its parent dies: whatever it was doing is either in the database or was never
+acknowledged.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from threading import Event, Thread
+
+import structlog
+
+from service.erasure import ErasureList
+from service.logs import configure
+from service.runner import Runner
+from service.settings import Settings
+from service.store import Store
+from service.vault import Vault
+
+PR_SET_PDEATHSIG = 1
+GRACE_SECONDS = 5
+BACKLOG = 2048
+LOOK_FOR_ERASURES = 5.0
+
+
+def web(settings: Settings, descriptor: int) -> None:
+    """One web worker on a socket that is shared with the others."""
+    import uvicorn
+
+    from service.app import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    with socket.socket(fileno=descriptor) as shared:
+        uvicorn.Server(config).run(sockets=[shared])
+
+
+def runner(settings: Settings) -> None:
+    """The runner of the projections, and who keeps the list of erasures outside the database."""
+    vault = Vault(settings.read_master_key())
+    stopping = Event()
+    with Store(settings.database_url, vault, readers=2) as store:
+        feeding = Runner(settings.database_url, store)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        feeding.start()
+        listing = Thread(target=_keep_erasure_list, args=(settings, vault, stopping), name="erasures", daemon=True)
+        listing.start()
+        stopping.wait()
+        feeding.stop()
+        listing.join(GRACE_SECONDS)
+
+
+def _keep_erasure_list(settings: Settings, vault: Vault, stopping: Event) -> None:
+    erasures = ErasureList(settings.data_dir)
+    while not stopping.is_set():
+        try:
+            erasures.collect(settings.database_url, vault)
+        except Exception as error:
+            structlog.get_logger("erasures").error("erasure_list_not_kept", code=type(error).__name__)
+        stopping.wait(LOOK_FOR_ERASURES)
+
+
+def die_with(parent: int) -> None:
+    """Be killed when the parent dies; ends at once where it is dead already."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    if os.getppid() != parent:
+        sys.exit(0)
+
+
+def main(arguments: list[str]) -> None:
+    """Become what the arguments say."""
+    parent, kind, *rest = arguments
+    die_with(int(parent))
+    settings = Settings.read(os.environ)
+    configure(settings)
+    with suppress(KeyboardInterrupt):
+        if kind == "web":
+            web(settings, int(rest[0]))
+        else:
+            runner(settings)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,195 @@
+"""`staff` and `token`: who works here, in which roles, and by which secrets they sign in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from domain.errors import UnknownStaff
+from domain.kernel import SHANGHAI, day_of
+from domain.staff import (
+    AddStaff,
+    EndDeputy,
+    EndRole,
+    GrantRole,
+    NameDeputy,
+    Staff,
+    StaffCommand,
+    StaffLeaves,
+    staff_stream,
+)
+from domain.vocabulary import Role
+from projections.staff import directory
+from service import tokens
+from service.administration import new_staff_id, staff_steps
+from service.commands.opening import (
+    BAD_INPUT,
+    DataDir,
+    fail,
+    opened,
+    print_table,
+    settings_of,
+    terminal,
+    wait_for_projections,
+)
+from service.parts import Parts
+
+PERSONAL_ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
+
+StaffIdOption = Annotated[str, typer.Option("--staff", help="人员编号 / staff id")]
+StaffIdArgument = Annotated[str, typer.Argument(help="人员编号 / staff id", metavar="STAFF")]
+RoleOption = Annotated[
+    Role, typer.Option("--role", help="、".join(f"{role.value} {role.zh}" for role in PERSONAL_ROLES))
+]
+UnitOption = Annotated[str | None, typer.Option("--unit", help="承办单位代码 / unit code of the rulebook")]
+Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="起始日，默认今天 / first day")]
+Until = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="截止日 / last day")]
+
+staff = typer.Typer(no_args_is_help=True, help="工作人员与角色 / members of staff and their roles")
+token = typer.Typer(no_args_is_help=True, help="访问令牌 / API tokens")
+
+
+@staff.command("add")
+def add(
+    *,
+    name: Annotated[str, typer.Option("--name", help="姓名（加密保存）/ name, stored sealed")],
+    role: RoleOption,
+    unit: UnitOption = None,
+    since: Since = None,
+    staff_id: Annotated[str | None, typer.Option("--id", help="自定编号 / an id of your own choice")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """添加人员并授予一个角色；只输出编号 / add a person with a role; prints the id alone."""
+    with opened(settings_of(data_dir)) as parts:
+        chosen = staff_id or new_staff_id()
+        first = GrantRole(role=role, unit=unit, since=_day(since) or _today(parts), until=None)
+        staff_steps(parts, chosen, AddStaff(name=name), first)
+        wait_for_projections(parts)
+    typer.echo(chosen)
+
+
+@staff.command("grant")
+def grant(
+    *,
+    staff_id: StaffIdArgument,
+    role: RoleOption,
+    unit: UnitOption = None,
+    since: Since = None,
+    until: Until = None,
+    data_dir: DataDir = None,
+) -> None:
+    """再授予一个角色 / grant another role."""
+    with opened(settings_of(data_dir)) as parts:
+        begin = _day(since) or _today(parts)
+        _take(parts, staff_id, GrantRole(role=role, unit=unit, since=begin, until=_day(until)))
+
+
+@staff.command("end")
+def end(
+    staff_id: StaffIdArgument,
+    role: Annotated[Role | None, typer.Option("--role", help="不写：离任 / none: leaves altogether")] = None,
+    unit: UnitOption = None,
+    until: Until = None,
+    data_dir: DataDir = None,
+) -> None:
+    """解除一个角色，或离任；--until 为最后一日，默认今天 / end a role, or the person leaves."""
+    with opened(settings_of(data_dir)) as parts:
+        last = _day(until) or _today(parts)
+        _take(parts, staff_id, EndRole(role=role, unit=unit, until=last) if role else StaffLeaves(on=last))
+
+
+@staff.command("deputy")
+def deputy(
+    *,
+    staff_id: StaffIdArgument,
+    principal: Annotated[str, typer.Option("--for", help="被代理人编号 / stands in for this person")],
+    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="截止日 / last day")],
+    since: Since = None,
+    stop: Annotated[bool, typer.Option("--end", help="终止代理 / end it instead")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """指定某人代理同事 / let a person stand in for a colleague."""
+    with opened(settings_of(data_dir)) as parts:
+        if parts.store.fold(Staff(staff_stream(principal))).name is None:
+            raise UnknownStaff(("principal",))
+        begin, last = _day(since) or _today(parts), until.date()
+        naming = NameDeputy(principal=principal, since=begin, until=last)
+        _take(parts, staff_id, EndDeputy(principal=principal, until=last) if stop else naming)
+
+
+@staff.command("list")
+def list_staff(data_dir: DataDir = None) -> None:
+    """列出人员与角色，不含姓名 / everybody's roles, without names."""
+    table = Table("编号 id", "角色 role", "单位 unit", "自 since", "至 until", "代理 stands in for")
+    with opened(settings_of(data_dir)) as parts:
+        wait_for_projections(parts)
+        with parts.pool.connection() as connection:
+            members = directory(connection)
+    for member in members:
+        stands_in = "、".join(f"{one.principal} {one.since}–{one.until}" for one in member.stands_in)
+        for held in member.roles:
+            until = min(filter(None, (held.until, member.left_on)), default=None)
+            cells = (Role(held.role).zh, held.unit or "", str(held.since), str(until or ""), stands_in)
+            table.add_row(member.staff, *cells)
+    print_table(table)
+
+
+@token.command("create")
+def create(staff_id: StaffIdOption, data_dir: DataDir = None) -> None:
+    """新建令牌；只输出令牌，仅此一次 / make a token and print it, this once."""
+    with opened(settings_of(data_dir)) as parts:
+        person = parts.store.fold(Staff(staff_stream(staff_id)))
+        if person.name is None or (person.left is not None and person.left < _today(parts)):
+            raise UnknownStaff(("staff",))
+        with parts.pool.connection() as connection:
+            secret = tokens.create(connection, staff_id)
+    typer.echo(secret)
+
+
+@token.command("list")
+def list_tokens(data_dir: DataDir = None) -> None:
+    """列出令牌，不含令牌本身 / every token, without the secret."""
+    table = Table("令牌编号 id", "人员 staff", "建立 created", "撤销 revoked")
+    with opened(settings_of(data_dir)) as parts, parts.pool.connection() as connection:
+        for one in tokens.listed(connection):
+            table.add_row(str(one.id), one.staff, _local(one.created_at), _local(one.revoked_at))
+    print_table(table)
+
+
+@token.command("revoke")
+def revoke(
+    token_id: Annotated[UUID, typer.Argument(help="令牌编号 / token id", metavar="ID")], data_dir: DataDir = None
+) -> None:
+    """撤销令牌 / revoke a token."""
+    with opened(settings_of(data_dir)) as parts, parts.pool.connection() as connection:
+        if not tokens.revoke(connection, token_id):
+            fail("没有此有效令牌 / no valid token has this id", BAD_INPUT)
+    terminal.print("已撤销，一秒内在各进程生效 / revoked; holds everywhere within a second")
+
+
+def _take(parts: Parts, staff_id: str, command: StaffCommand) -> None:
+    staff_steps(parts, staff_id, command)
+    wait_for_projections(parts)
+    terminal.print(f"{command.title}：{staff_id}", markup=False)
+
+
+def _today(parts: Parts) -> date:
+    return day_of(parts.now())
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given else None
+
+
+def _local(moment: datetime | None) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(staff, name="staff")
+    app.add_typer(token, name="token")

@@ -1,0 +1,191 @@
+"""民情办理, its time: extension and suspension. One asks, another decides, and no clock is ever reset."""
+
+from datetime import date, timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from domain.errors import Invalid, NotApproved, NotPossibleNow, NotYourUnit, TwoPeopleNeeded
+from domain.petition.command import PetitionCommand
+from domain.petition.events import handling as h
+from domain.petition.events.values import digest_of
+from domain.petition.handling_time import (
+    AskExtension,
+    AskSuspension,
+    GrantExtension,
+    GrantSuspension,
+    RefuseExtension,
+    RefuseSuspension,
+    ResumeHandling,
+)
+from domain.vocabulary import Clock, Delivery, Track
+from tests.happened import (
+    accepted,
+    assigned,
+    due,
+    followed_up,
+    in_handling,
+    published,
+    received,
+    reopened,
+    replied,
+    reported,
+    running,
+    step,
+    suspended,
+)
+from tests.scenario import MONDAY, Step, Steps, given, shanghai
+
+ASK = AskExtension(days=20, reason="需区里协调")
+UNTIL = MONDAY + timedelta(days=10)
+PUT_ASIDE = AskSuspension(until=UNTIL, reason="等待鉴定")
+TOLD = Delivery.POST
+
+
+def asked(days: int = 20, *, by: str = "chen") -> Step:
+    return step(h.ExtensionAsked(days=days, reason="需区里协调", salt="salz", digest="d" * 64), by=by)
+
+
+def put_aside(*, by: str = "chen") -> Step:
+    return step(h.SuspensionAsked(until=UNTIL, reason="等待鉴定"), by=by)
+
+
+def granted(days: int) -> Step:
+    longer = due(Clock.HANDLE, track=Track.XINFANG)
+    return step(h.ExtensionGranted(digest="d" * 64, days=days, due=longer, notice=TOLD), by="li")
+
+
+XINFANG: list[Steps] = [in_handling(), running(Clock.HANDLE, track=Track.XINFANG)]
+
+
+# Extension
+
+
+def test_a_handler_asks_for_more_time() -> None:
+    after = (
+        given(*XINFANG)
+        .when(ASK, by="chen")
+        .then(h.ExtensionAsked(days=20, reason="需区里协调", salt="salz", digest=digest_of("salz", "20\n需区里协调")))
+        .petition
+    )
+    assert after.due == given(*XINFANG).petition.due
+    assert after.extension_asked is not None
+    assert after.extension_asked.by == {"chen"}
+
+
+def test_only_where_a_clock_runs_and_the_unit_has_signed_and_once_at_a_time() -> None:
+    given(in_handling()).when(ASK, by="chen").then_refused(NotPossibleNow)
+    given(*XINFANG, asked()).when(ASK, by="chen").then_refused(NotPossibleNow)
+    unsigned = given(received(), accepted(), assigned(), running(Clock.HANDLE))
+    unsigned.when(ASK, by="chen").then_refused(NotPossibleNow)
+    given(*XINFANG).when(ASK, by="gu").then_refused(NotYourUnit)
+
+
+def test_thirty_days_more_in_all_are_the_most() -> None:
+    """L1 34."""
+    longest = AskExtension(days=30, reason="理由")
+    given(*XINFANG).when(longest, by="chen").then(h.ExtensionAsked)
+    too_long = AskExtension(days=31, reason="理由")
+    given(*XINFANG).when(too_long, by="chen").then_refused(Invalid, ("days",))
+    error = given(*XINFANG, granted(20)).when(longest, by="chen").then_refused(Invalid, ("days",))
+    assert "10" in error.text("en")
+    with pytest.raises(ValidationError):
+        AskExtension(days=0, reason="理由")
+
+
+def test_the_head_grants_it_from_the_clocks_own_start() -> None:
+    """60 + 20 days from Monday 2026-11-16, not from the day of the approval; 2027-02-04 is a Thursday."""
+    file = given(*XINFANG, asked())
+    late = shanghai(date(2027, 1, 4))
+    (fact,) = file.when(GrantExtension(notice=TOLD), by="li", at=late).facts
+    assert isinstance(fact, h.ExtensionGranted)
+    assert (fact.days, fact.notice, fact.due.start, fact.due.days) == (20, TOLD, MONDAY, 80)
+    assert fact.due.due == date(2027, 2, 4)
+    assert fact.due.provisional
+    after = file.when(GrantExtension(notice=TOLD), by="li").then(h.ExtensionGranted).petition
+    assert (after.extension_asked, after.extension_days) == (None, 20)
+    assert after.due[Clock.HANDLE].due == date(2027, 2, 4)
+
+
+def test_the_petitioner_is_told_why() -> None:
+    """L1 34; an anonymous one cannot be."""
+    given(*XINFANG, asked()).when(GrantExtension(), by="li").then_refused(Invalid, ("notice",))
+    anonymous = in_handling(received(petitioners=()))
+    given(anonymous, running(Clock.HANDLE), asked()).when(GrantExtension(), by="li").then(h.ExtensionGranted)
+
+
+def test_a_refused_extension_changes_nothing() -> None:
+    file = given(*XINFANG, asked())
+    after = file.when(RefuseExtension(reason="理由不足"), by="hu").then(h.ExtensionRefused(reason="理由不足")).petition
+    assert (after.extension_asked, after.extension_days, after.due) == (None, 0, file.petition.due)
+
+
+EXTENDING: list[PetitionCommand] = [GrantExtension(notice=TOLD), RefuseExtension(reason="理由不足")]
+SUSPENDING: list[PetitionCommand] = [GrantSuspension(), RefuseSuspension(reason="理由不足")]
+
+
+@pytest.mark.parametrize("command", EXTENDING, ids=lambda one: one.title)
+def test_an_extension_is_decided_by_another_person_who_heads_the_lead_unit(command: PetitionCommand) -> None:
+    given(*XINFANG).when(command, by="li").then_refused(NotPossibleNow)
+    file = given(*XINFANG, asked(by="bai"))
+    file.when(command, by="bai").then_refused(TwoPeopleNeeded)
+    file.when(command, by="qin").then_refused(NotYourUnit)
+    file.when(command, by="qin", standing_in=["bai"]).then_refused(TwoPeopleNeeded)
+    given(*XINFANG, asked(by="gu").instead("bai")).when(command, by="bai").then_refused(TwoPeopleNeeded)
+    file.when(command, by="hu").then(command.event)
+
+
+def test_the_next_round_has_an_extension_of_its_own() -> None:
+    file = given(
+        *XINFANG, granted(30), reported(), replied(), published(), followed_up(), reopened(), running(Clock.HANDLE)
+    )
+    assert file.petition.extension_days == 0
+    file.when(AskExtension(days=30, reason="理由"), by="chen").then(h.ExtensionAsked)
+
+
+# Suspension
+
+
+def test_work_is_put_aside_with_a_reason_and_a_day() -> None:
+    file = given(*XINFANG)
+    waiting = file.when(PUT_ASIDE, by="chen").then(h.SuspensionAsked(until=UNTIL, reason="等待鉴定"))
+    assert not waiting.petition.suspended
+    after = waiting.when(GrantSuspension(), by="li").then(h.SuspensionGranted(until=UNTIL)).petition
+    assert after.suspended
+    assert after.due == file.petition.due, "the clocks run on"
+
+
+def test_not_until_yesterday_not_twice_and_only_by_who_signed() -> None:
+    yesterday = AskSuspension(until=MONDAY, reason="等待鉴定")
+    given(in_handling()).when(yesterday, by="chen").then_refused(Invalid, ("until",))
+    given(in_handling(), put_aside()).when(PUT_ASIDE, by="chen").then_refused(NotPossibleNow)
+    given(in_handling(), suspended()).when(PUT_ASIDE, by="chen").then_refused(NotPossibleNow)
+    given(received(), accepted(), assigned()).when(PUT_ASIDE, by="chen").then_refused(NotPossibleNow)
+
+
+@pytest.mark.parametrize("command", SUSPENDING, ids=lambda one: one.title)
+def test_a_suspension_is_decided_by_another_person_who_heads_the_lead_unit(command: PetitionCommand) -> None:
+    given(in_handling()).when(command, by="li").then_refused(NotPossibleNow)
+    file = given(in_handling(), put_aside(by="bai"))
+    file.when(command, by="bai").then_refused(TwoPeopleNeeded)
+    file.when(command, by="qin").then_refused(NotYourUnit)
+    given(in_handling(), put_aside(by="gu").instead("bai")).when(command, by="bai").then_refused(TwoPeopleNeeded)
+    assert file.when(command, by="hu").then(command.event).petition.suspension_asked is None
+
+
+def test_work_is_taken_up_again() -> None:
+    given(in_handling()).when(ResumeHandling(), by="chen").then_refused(NotPossibleNow)
+    for who in ("chen", "li", "hu"):
+        after = given(in_handling(), suspended()).when(ResumeHandling(reason="鉴定已出"), by=who)
+        assert not after.then(h.HandlingResumed(reason="鉴定已出")).petition.suspended
+
+
+def test_a_delivered_reply_ends_whatever_waited() -> None:
+    after = given(*XINFANG, reported(), suspended(), asked(), put_aside(), replied()).petition
+    assert (after.suspended, after.suspension_asked, after.extension_asked) == (False, None, None)
+
+
+def test_an_approval_names_what_was_asked_for() -> None:
+    file = given(*XINFANG, asked())
+    file.when(GrantExtension(notice=TOLD, digest="e" * 64), by="li").then_refused(NotApproved, loc=("digest",))
+    file.when(GrantExtension(notice=TOLD, digest="d" * 64), by="li").then(h.ExtensionGranted)

@@ -1,0 +1,226 @@
+"""跟踪监督: follow-up by somebody else; reminders and orders; review and re-review."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.errors import Invalid, NotPossibleNow, NotYourUnit, TwoPeopleNeeded, UnknownCode, WrongRole, WrongStage
+from domain.petition.command import PetitionCommand
+from domain.petition.events import receiving as r
+from domain.petition.events import supervising as s
+from domain.petition.events import values as v
+from domain.petition.stages import Stage
+from domain.petition.supervising import (
+    AnswerReminder,
+    AnswerSupervision,
+    DemandFollowUpForm,
+    EndSupervision,
+    FollowUp,
+    MissFollowUp,
+    OrderSupervision,
+    SendReminder,
+)
+from domain.vocabulary import (
+    Clock,
+    ContactMethod,
+    OrderLevel,
+    Respondent,
+    Satisfaction,
+    Solved,
+)
+from tests.happened import (
+    BENCH,
+    LAMP,
+    accepted,
+    assigned,
+    in_closed,
+    in_handling,
+    in_publishing,
+    in_recollecting,
+    in_supervising,
+    missed,
+    ordered,
+    published,
+    received,
+    reminded,
+    replied,
+    reported,
+    running,
+    signed,
+)
+from tests.scenario import MONDAY, Steps, given
+
+HAPPY = FollowUp(solved=Solved.SOLVED, satisfaction=Satisfaction.SATISFIED)
+PLACE = FollowUp(respondent=Respondent.PLACE, solved=Solved.SOLVED, satisfaction=Satisfaction.FAIRLY)
+
+
+def anonymous() -> list[Steps]:
+    return [in_handling(received(petitioners=())), reported(), replied(), published()]
+
+
+# Follow-up
+
+
+def test_the_resident_says_whether_it_is_solved() -> None:
+    file = given(in_supervising(), running(Clock.FOLLOW_UP))
+    after = file.when(HAPPY, by="zhao").then(
+        s.FollowedUp(
+            respondent=Respondent.PETITIONER,
+            method=ContactMethod.PHONE,
+            solved=Solved.SOLVED,
+            satisfaction=Satisfaction.SATISFIED,
+        )
+    )
+    assert after.petition.stage is Stage.RECOLLECTING
+    assert Clock.FOLLOW_UP not in after.petition.due
+
+
+@pytest.mark.parametrize("command", [HAPPY, MissFollowUp()], ids=lambda one: one.title)
+def test_nobody_follows_up_their_own_work(command: PetitionCommand) -> None:
+    own: list[Steps] = [received(), accepted(), assigned(), signed(by="bai"), reported(), replied(), published()]
+    file = given(*own)
+    file.when(command, by="bai").then_refused(TwoPeopleNeeded)
+    file.when(command, by="gu", standing_in=["bai"]).then_refused(TwoPeopleNeeded)
+    file.when(command, by="chen", standing_in=["zhao"]).then_refused(TwoPeopleNeeded)
+    file.when(command, by="li", standing_in=["zhao"]).then_refused(TwoPeopleNeeded)
+    file.when(command, by="zhao").then(command.event)
+
+
+def test_not_before_it_was_published_or_waived() -> None:
+    for steps in (in_handling(), in_publishing()):
+        given(*steps).when(HAPPY, by="zhao").then_refused(WrongStage)
+
+
+def test_every_demand_is_followed_up_by_its_id() -> None:
+    both: list[Steps] = [in_handling(received(demands=(LAMP, BENCH))), reported("d1", "d2"), replied(), published()]
+    file = given(*both)
+    forms = (
+        DemandFollowUpForm(demand="d1", solved=Solved.SOLVED, satisfaction=Satisfaction.SATISFIED),
+        DemandFollowUpForm(demand="d2", solved=Solved.UNSOLVED),
+    )
+    partly = FollowUp(solved=Solved.PARTLY, satisfaction=Satisfaction.FAIRLY, demands=forms)
+    (fact,) = file.when(partly, by="zhao").facts
+    assert isinstance(fact, s.FollowedUp)
+    assert fact.demands == (
+        v.DemandFollowUp(demand="d1", solved=Solved.SOLVED, satisfaction=Satisfaction.SATISFIED),
+        v.DemandFollowUp(demand="d2", solved=Solved.UNSOLVED, satisfaction=Satisfaction.NO_OPINION),
+    )
+    rosy = FollowUp(solved=Solved.SOLVED, satisfaction=Satisfaction.SATISFIED, demands=forms)
+    file.when(rosy, by="zhao").then_refused(Invalid, ("solved",))
+    odd = FollowUp(
+        solved=Solved.PARTLY,
+        satisfaction=Satisfaction.FAIRLY,
+        demands=(DemandFollowUpForm(demand="d9", solved=Solved.SOLVED),),
+    )
+    file.when(odd, by="zhao").then_refused(Invalid, ("demands", 0, "demand"))
+
+
+def test_an_attempt_that_reached_nobody_is_never_a_follow_up() -> None:
+    file = given(in_supervising(), missed(1))
+    after = file.when(MissFollowUp(), by="zhao").then(s.FollowUpMissed(method=ContactMethod.PHONE, attempt=2)).petition
+    assert (after.stage, after.current.follow_up_solved) == (Stage.SUPERVISING, None)
+
+
+def test_the_place_is_asked_after_enough_attempts() -> None:
+    """The sample rulebook: three."""
+    for tries in (0, 1, 2):
+        given(in_supervising(), missed(tries)).when(PLACE, by="zhao").then_refused(Invalid, ("respondent",))
+    tried = given(in_supervising(), missed(3))
+    tried.when(PLACE, by="zhao").then(s.FollowedUp)
+    tried.when(MissFollowUp(), by="zhao").then_refused(NotPossibleNow)
+    tried.when(HAPPY, by="zhao").then(s.FollowedUp)
+
+
+def test_for_an_anonymous_petition_the_place_is_asked_at_once() -> None:
+    file = given(*anonymous())
+    file.when(PLACE, by="zhao").then(s.FollowedUp)
+    file.when(HAPPY, by="zhao").then_refused(Invalid, ("respondent",))
+    file.when(MissFollowUp(), by="zhao").then_refused(NotPossibleNow)
+
+
+def test_who_is_not_reached_again_is_replaced_by_the_place_too() -> None:
+    file = given(in_recollecting(), missed(2))
+    after = file.when(MissFollowUp(), by="zhao").then(s.FollowUpMissed)
+    assert (after.petition.stage, after.petition.current.attempts_missed) == (Stage.RECOLLECTING, 3)
+
+
+# Reminders and orders
+
+
+@pytest.mark.parametrize("who", ["wu", "zhou", "system"])
+def test_a_unit_is_reminded(who: str) -> None:
+    file = given(in_handling(), reminded("r1"))
+    after = file.when(SendReminder(reason="请抓紧"), by=who)
+    after.then(s.ReminderSent(id="r2", unit="MS", reason="请抓紧"))
+
+
+def test_only_a_unit_on_the_file_is_reminded_or_ordered() -> None:
+    file = given(in_handling())
+    deadline = MONDAY + timedelta(days=3)
+    for unit, error in (("WY", Invalid), ("XX", UnknownCode)):
+        file.when(SendReminder(unit=unit, reason="请抓紧"), by="wu").then_refused(error, ("unit",))
+        order = OrderSupervision(unit=unit, deadline=deadline, demand="限期")
+        file.when(order, by="zhou").then_refused(error, ("unit",))
+    given(received()).when(SendReminder(reason="请抓紧"), by="wu").then_refused(Invalid, ("unit",))
+
+
+def test_the_unit_answers_the_reminder_once() -> None:
+    file = given(in_handling(), reminded())
+    answer = AnswerReminder(id="r1", text="已安排")
+    after = file.when(answer, by="chen").then(s.ReminderAnswered(id="r1", text="已安排"))
+    after.when(answer, by="chen").then_refused(NotPossibleNow)
+    file.when(AnswerReminder(id="r9", text="已安排"), by="chen").then_refused(Invalid, ("id",))
+    given(in_handling()).when(answer, by="chen").then_refused(NotPossibleNow)
+
+
+def test_another_units_reminder_is_not_answered() -> None:
+    file = given(received(), accepted(), assigned("MS", "WY"), reminded("r1", "WY"))
+    file.when(AnswerReminder(id="r1", text="已安排"), by="chen").then_refused(Invalid, ("id",))
+    file.when(AnswerReminder(id="r1", text="已安排"), by="gu").then(s.ReminderAnswered)
+    given(in_handling(), reminded()).when(AnswerReminder(id="r1", text="已安排"), by="gu").then_refused(NotYourUnit)
+
+
+@pytest.mark.parametrize("level", OrderLevel)
+def test_the_committee_orders_with_a_deadline(level: OrderLevel) -> None:
+    file = given(in_handling())
+    deadline = MONDAY + timedelta(days=3)
+    taken = file.when(OrderSupervision(level=level, deadline=deadline, demand="限期办结"), by="zhou")
+    after = taken.then(
+        s.SupervisionOrdered(id="o1", unit="MS", level=level, deadline=deadline, demand="限期办结"), r.DueDatesSet
+    ).petition
+    assert after.due[Clock.ORDER].due == deadline
+    assert after.orders["o1"].level is level
+
+
+@pytest.mark.parametrize("steps", [in_handling(), in_publishing(), in_supervising(), in_recollecting()])
+def test_orders_run_beside_every_stage_of_the_loop(steps: list[Steps]) -> None:
+    order = OrderSupervision(deadline=MONDAY + timedelta(days=3), demand="限期")
+    given(*steps).when(order, by="zhou").then(s.SupervisionOrdered, r.DueDatesSet)
+    given(*steps).when(order, by="wu").then_refused(WrongRole)
+
+
+def test_a_deadline_lies_ahead_and_the_file_is_open() -> None:
+    late = OrderSupervision(deadline=MONDAY, demand="限期")
+    given(in_handling()).when(late, by="zhou").then_refused(Invalid, ("deadline",))
+    order = OrderSupervision(deadline=MONDAY + timedelta(days=3), demand="限期")
+    given(in_closed()).when(order, by="zhou").then_refused(WrongStage)
+
+
+def test_the_unit_answers_and_the_committee_ends_it() -> None:
+    file = given(in_handling(), ordered(), running(Clock.ORDER, by="zhou"))
+    answer = AnswerSupervision(id="o1", text="已整改")
+    answered = file.when(answer, by="li").then(s.SupervisionAnswered(id="o1", text="已整改"))
+    assert Clock.ORDER not in answered.petition.due
+    answered.when(answer, by="li").then_refused(NotPossibleNow)
+    ended = answered.when(EndSupervision(id="o1", text="同意"), by="zhou").then(
+        s.SupervisionEnded(id="o1", text="同意")
+    )
+    ended.when(EndSupervision(id="o1"), by="zhou").then_refused(NotPossibleNow)
+    file.when(EndSupervision(id="o9"), by="zhou").then_refused(Invalid, ("id",))
+    file.when(AnswerSupervision(id="o9", text="已整改"), by="chen").then_refused(Invalid, ("id",))
+    file.when(EndSupervision(id="o1"), by="li").then_refused(WrongRole)
+
+
+def test_a_lifted_order_is_not_overdue() -> None:
+    file = given(in_handling(), ordered(), running(Clock.ORDER, by="zhou"))
+    assert Clock.ORDER not in file.when(EndSupervision(id="o1"), by="zhou").then(s.SupervisionEnded).petition.due
