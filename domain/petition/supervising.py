@@ -192,32 +192,35 @@ class OrderSupervision(PetitionCommand):
 
     unit: CodeText | None = Field(None, title="单位", description="Default: the lead unit")
     level: OrderLevel = Field(OrderLevel.ROUTINE, title="级别")
-    deadline: date = Field(title="期限")
+    deadline: date | None = Field(None, title="期限", description="Default: as the rulebook says")
     demand: Prose = Field(title="督办要求")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Ordered; its clock is the deadline that the committee set."""
-        if self.deadline <= context.today:
-            raise invalid("期限须晚于今天", "must lie after today", "deadline")
+        """Ordered; its clock is the deadline that the committee set, or the rulebook's."""
+        due = self._due(context)
         unit = unit_on_file(self.unit, petition, context)
-        yield s.SupervisionOrdered(
-            id=f"o{len(petition.orders) + 1}", unit=unit, level=self.level, deadline=self.deadline, demand=self.demand
-        )
-        yield DueDatesSet(
-            due=(
-                DueDate(
-                    clock=Clock.ORDER,
-                    start=context.today,
-                    days=(self.deadline - context.today).days,
-                    working=False,
-                    due=self.deadline,
-                    rule="监督委员会督办单",
-                    calendar="",
-                    rulebook_version=context.rulebook_version,
-                    provisional=False,
-                    started_at=context.at,
-                ),
-            )
+        key = f"o{len(petition.orders) + 1}"
+        yield s.SupervisionOrdered(id=key, unit=unit, level=self.level, deadline=due.due, demand=self.demand)
+        yield DueDatesSet(due=(due,))
+
+    def _due(self, context: Context) -> DueDate:
+        """When the answer is due, and by whose rule."""
+        usual = context.rulebook.due(Clock.ORDER, context.at, version=context.rulebook_version)
+        if self.deadline is None and usual is not None:
+            return usual
+        if self.deadline is None or self.deadline <= context.today:
+            raise invalid("期限须晚于今天", "must lie after today", "deadline")
+        return DueDate(
+            clock=Clock.ORDER,
+            start=context.today,
+            days=(self.deadline - context.today).days,
+            working=False,
+            due=self.deadline,
+            rule="监督委员会督办单",
+            calendar="",
+            rulebook_version=context.rulebook_version,
+            provisional=False,
+            started_at=context.at,
         )
 
 

@@ -93,8 +93,6 @@ def _references(content: RulebookContent) -> Iterator[Problem]:
             yield from _known(f"{path}[{entry.code}].replaced_by", [entry.replaced_by], known)
     for window in content.windows:
         yield from _known(f"windows[{window.code}].unit", [window.unit], units)
-    for channel, rules in content.channels.items():
-        yield from _known(f"channels.{channel}.unit", [rules.unit], units)
 
 
 def _known(path: str, codes: Iterable[str | None], known: set[str]) -> Iterator[Problem]:

@@ -60,12 +60,9 @@ class Category(Entry):
 
 
 class ChannelRules(Value):
-    """How one of the six channels is run: its own title, the systems that may deliver to it, who receives."""
+    """Whether one of the six channels is open; petitions through one that is not are refused."""
 
-    enabled: bool = True
-    title: str = Field(default="", max_length=100)
-    sources: tuple[Code, ...] = ()
-    unit: Code
+    enabled: bool
 
 
 class Window(Value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,17 @@ from service.commands.opening import BAD_INPUT, FAILED, DataDir, fail, opened, p
 from service.importing import told
 
 FileArgument = Annotated[Path, typer.Argument(help="TOML 文件 / file", exists=True, dir_okay=False, readable=True)]
+
+
+class Codes(StrEnum):
+    """The tables of the rulebook that have codes."""
+
+    UNITS = "units"
+    AREAS = "areas"
+    CATEGORIES = "categories"
+    WINDOWS = "windows"
+    BODIES = "bodies"
+
 
 rulebook = typer.Typer(no_args_is_help=True, help="规则手册 / the rulebook")
 
@@ -53,6 +65,19 @@ def show(data_dir: DataDir = None) -> None:
     table.add_row("另行公布的年份 calendars", "、".join(map(str, content.calendars)) or "–")
     table.add_row("保存天数 retention days", str(content.retention_days))
     print_table(table)
+
+
+@rulebook.command("codes")
+def codes(
+    table: Annotated[Codes, typer.Argument(help="哪一张表 / which table")] = Codes.UNITS, data_dir: DataDir = None
+) -> None:
+    """逐行列出一张表的代码和名称，停用的除外 / list one table's codes and names; those given up are left out."""
+    with opened(settings_of(data_dir)) as parts:
+        content = parts.rulebooks.current().content
+    for entry in getattr(content, table.value):
+        if getattr(entry, "replaced_by", None) is None:
+            above = getattr(entry, "superior", None) or getattr(entry, "parent", None)
+            typer.echo(f"{entry.code}\t{entry.name}\t{above or ''}".rstrip())
 
 
 @rulebook.command("diff")

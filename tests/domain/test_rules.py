@@ -34,7 +34,7 @@ def test_the_sample_is_the_street_it_says():
     assert depths.count(1) == 12
     assert depths.count(3) >= 60
     assert all(SAMPLE.competent(category.code) for category in SAMPLE.categories)
-    assert all(SAMPLE.chain(SAMPLE.channels[channel].unit) for channel in Channel)
+    assert all(SAMPLE.channels[channel].enabled for channel in Channel)
 
 
 def test_content_survives_storage_and_is_asked_before_and_after():
@@ -203,9 +203,9 @@ def test_a_calendar_in_the_file_is_used():
         ('code = "W3", name = "法律服务窗口", unit = "FL"', 'code = "W3", name = "x", unit = "NO"', "windows[W3].unit"),
         ('code = "W3"', 'code = "W2"', "windows[W2].code"),
         ('code = "QJC"', 'code = "QFY"', "bodies[QFY].code"),
-        ('[channels.symposium]\nunit = "DQ"', "", "channels.symposium"),
-        ('[channels.symposium]\nunit = "DQ"', '[channels.symposium]\nunit = "NO"', "channels.symposium.unit"),
-        ("[channels.symposium]", "[channels.pigeon]", "channels.pigeon"),
+        ("symposium = { enabled = true }", "", "channels.symposium"),
+        ("symposium = { enabled = true }", 'symposium = { enabled = "maybe" }', "channels.symposium.enabled"),
+        ("symposium = { enabled", "pigeon = { enabled", "channels.pigeon"),
         ('thanks = "opinion"\n', "", "nature_kinds.thanks"),
         ('  { track = "work_order" },\n', "", "tracks"),
         ("tracks = [\n", 'tracks = [\n  { track = "xinfang" },\n', "tracks[#2]"),

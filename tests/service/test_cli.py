@@ -33,6 +33,8 @@ def test_an_empty_folder_gets_the_sample_rulebook_and_says_so(service: tuple[Pat
     folder, found = service
     assert any("sample of an invented sub-district was loaded" in line for line in found.said)
     assert "禾源街道办事处" in answer(folder, "rulebook", "show")
+    assert "CG\t城市管理办公室\tHY" in answer(folder, "rulebook", "codes").splitlines()
+    assert "W1\t综合受理窗口" in answer(folder, "rulebook", "codes", "windows").splitlines()
 
 
 def test_a_person_gets_a_token_and_takes_a_petition_in(service: tuple[Path, Service]) -> None:

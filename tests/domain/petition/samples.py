@@ -54,12 +54,12 @@ suggestion = "opinion"
 thanks = "opinion"
 other = "claim"
 [channels]
-web = { unit = "HY", sources = ["street-site"] }
-letter_visit = { unit = "HY" }
-hotline = { unit = "HY" }
-officer = { unit = "HY" }
-window = { unit = "HY" }
-symposium = { unit = "HY" }
+web = { enabled = true }
+letter_visit = { enabled = true }
+hotline = { enabled = true }
+officer = { enabled = true }
+window = { enabled = true }
+symposium = { enabled = false }
 """
 
 MORNING = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)

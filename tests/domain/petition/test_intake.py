@@ -268,7 +268,7 @@ def test_files_that_the_source_names_are_the_petitions_attachments() -> None:
 
 
 def test_a_channel_that_is_not_open_takes_nothing() -> None:
-    closed = RulebookContent.from_toml(edited(("[channels.symposium]", "[channels.symposium]\nenabled = false")))
+    closed = RulebookContent.from_toml(edited(("symposium = { enabled = true }", "symposium = { enabled = false }")))
     world = context("wu", now=shanghai(MONDAY))
     object.__setattr__(world, "rulebook", closed)
     command = ReceivePetition.model_validate({**BASE, "channel": "symposium"})

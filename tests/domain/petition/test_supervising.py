@@ -224,3 +224,11 @@ def test_the_unit_answers_and_the_committee_ends_it() -> None:
 def test_a_lifted_order_is_not_overdue() -> None:
     file = given(in_handling(), ordered(), running(Clock.ORDER, by="zhou"))
     assert Clock.ORDER not in file.when(EndSupervision(id="o1"), by="zhou").then(s.SupervisionEnded).petition.due
+
+
+def test_without_a_deadline_an_order_runs_as_the_rulebook_says() -> None:
+    taken = given(in_handling()).when(OrderSupervision(demand="限期办结"), by="zhou")
+    ordered, clock = taken.facts
+    assert isinstance(ordered, s.SupervisionOrdered)
+    assert isinstance(clock, r.DueDatesSet)
+    assert (ordered.deadline, clock.due[0].rule) == (clock.due[0].due, "街道督办规定（督办单另定期限的从其规定）")
