@@ -1,6 +1,8 @@
 # make env    .venv with everything in it        make run    a demo at http://127.0.0.1:8000
 # make test   style, types, layers, tests        make lock   renew requirements*.txt
 PYTHON ?= python3
+PORT   ?= 8000
+DATA   ?= data
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 
@@ -20,7 +22,8 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	@touch $@
 
 run: env
-	$(BIN)/huiying demo --data-dir data --port 8000
+	@$(BIN)/huiying demo --data-dir $(DATA) --port $(PORT) || \
+	  { echo "another port: make run PORT=8001; another folder: make run DATA=demo" >&2; exit 1; }
 
 test: env
 	$(BIN)/ruff check .

@@ -150,7 +150,8 @@ class DueDate(Value):
     """When a clock runs out, with everything that made it so: kept in events, shown on screens.
 
     `days` is what was counted from `start` (not itself counted); `calendar` the edition it was counted over;
-    `provisional` that it reaches into a year whose calendar was not yet published.
+    `provisional` that it reaches into a year whose calendar was not yet published. `of` is the unit or the supervision
+    order that the clock runs for, where it does not run for the whole file.
     """
 
     clock: Clock
@@ -163,6 +164,12 @@ class DueDate(Value):
     rulebook_version: int
     provisional: bool
     started_at: AwareDatetime | None = None
+    of: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells running clocks of one file apart: the clock, and whom it runs for."""
+        return f"{self.clock}:{self.of}" if self.of else self.clock.value
 
 
 def count(
@@ -204,7 +211,7 @@ def recount(
 
     `more` days of the same sort are added, for an extension (L1 34) or a time that does not count (L1 35, 36).
     """
-    return count(
+    again = count(
         due.started_at or due.start,
         Limit(days=due.days + more, working=due.working, rule=due.rule),
         calendar,
@@ -212,6 +219,7 @@ def recount(
         rulebook_version=rulebook_version,
         shift=shift,
     )
+    return again.model_copy(update={"of": due.of})
 
 
 def _after_working_days(start: date, days: int, calendar: Calendar) -> date:

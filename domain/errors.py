@@ -32,7 +32,7 @@ class WrongStage(DomainError):
 
     code = "wrong_stage"
     zh = "卷宗处于“{stage}”环节，不能进行“{step}”"
-    en = "the file is in stage {stage}; {step} is not possible there"
+    en = "the file is in stage {stage_en}; {step_en} is not possible there"
 
 
 class NotPossibleNow(DomainError):
@@ -193,12 +193,12 @@ class DuplicateOfItself(DomainError):
 
 
 class KeyReused(DomainError):
-    """The same idempotency key came with another body."""
+    """The same idempotency key, or the same source's own id, came with another body."""
 
     status = 422
     code = "key_reused"
-    zh = "该幂等键已用于内容不同的请求"
-    en = "this Idempotency-Key was used for a different request"
+    zh = "该幂等键或来源编号（留言编号、工单号）已用于内容不同的请求"
+    en = "this Idempotency-Key or source id (message_id, work_order_id) was used for a different request"
 
 
 class NotSignedIn(DomainError):

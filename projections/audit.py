@@ -18,6 +18,7 @@ from domain.kernel import Recorded
 from domain.petition.titles import TITLES, Title
 from domain.receipt import ReceiptIssued
 from projections.projection import Projection, Write
+from projections.sight import Sight
 
 RECORD = """
 INSERT INTO {schema}.events (position, stream, version, topic, actor, role, unit, on_behalf_of,
@@ -135,6 +136,9 @@ class AuditFilter:
     occurred_to: datetime | None = None
 
 
+KNOWN = """(stream = 'rulebook' OR stream LIKE 'staff:%%'
+    OR EXISTS (SELECT FROM ledger.rows f WHERE f.number = stream AND {rule}))"""
+
 CLAUSES = {
     "actor": "actor = %(actor)s",
     "stream": "stream = %(stream)s",
@@ -158,17 +162,20 @@ def trail(connection: Connection[Any], number: str, after: int = 0, limit: int =
 
 
 def audit(
-    connection: Connection[Any], wanted: AuditFilter, before: int | None = None, limit: int = 100
+    connection: Connection[Any], wanted: AuditFilter, sight: Sight, before: int | None = None, limit: int = 100
 ) -> list[AuditEntry]:
     """Steps of everything that fit the filter, newest first, at most `limit`, at positions below `before`.
 
-    For the supervision committee only: it knows of every file.
+    Of files only those that the caller may know of: who is of the committee sees nothing of what accuses themselves.
     """
     given = {name: value for name in CLAUSES if (value := getattr(wanted, name)) is not None}
     clauses = [CLAUSES[name] for name in given]
     if before is not None:
         clauses.append("position < %(before)s")
+    rule, parameters = sight.sql("f")
+    if parameters:
+        clauses.append(KNOWN.replace("{rule}", rule))
     where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
     sql = " ".join((SELECT, where, NEWEST_FIRST))
     with connection.cursor(row_factory=class_row(AuditEntry)) as cursor:
-        return cursor.execute(sql, {**given, "before": before, "limit": limit}).fetchall()
+        return cursor.execute(sql, {**given, **parameters, "before": before, "limit": limit}).fetchall()

@@ -1,4 +1,4 @@
-"""档案: what happened on a file in order, who stands behind it, and which clocks ran, all without personal data.
+"""档案: what happened on a file in order, without personal data.
 
 For the file page of those who may not decrypt, and for everybody after an erasure. An entry keeps an event's codes as
 they are and its texts masked; what of an event is personal is said by the event class itself (`personal_fields`).
@@ -12,15 +12,10 @@ from typing import ClassVar
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
-from domain.clocks import DueDate
 from domain.kernel import PersonalTree, Recorded, Seal, personal_fields
-from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
-from domain.petition.events.values import Petitioner
-from domain.petition.limits import stopped_by
 from domain.petition.stages import BEGINNINGS, TRANSITIONS
-from domain.vocabulary import Clock
 from projections.masked import masked, masked_people, whom
 from projections.projection import Projection, Write
 
@@ -31,7 +26,6 @@ DDL = """
 CREATE TABLE {schema}.files (
     number text COLLATE "C" PRIMARY KEY,
     round integer NOT NULL,
-    petitioners jsonb NOT NULL,
     people jsonb NOT NULL,
     restricted text[] NOT NULL DEFAULT '{}'
 );
@@ -52,28 +46,10 @@ CREATE TABLE {schema}.entries (
     texts jsonb NOT NULL,
     PRIMARY KEY (number, version)
 );
-CREATE TABLE {schema}.clocks (
-    number text COLLATE "C" NOT NULL,
-    clock text NOT NULL,
-    version integer NOT NULL,
-    start date NOT NULL,
-    days integer NOT NULL,
-    working boolean NOT NULL,
-    due date NOT NULL,
-    rule text NOT NULL,
-    calendar text NOT NULL,
-    rulebook_version integer NOT NULL,
-    provisional boolean NOT NULL,
-    started_at timestamptz,
-    stopped_at timestamptz,
-    replaced_by integer,
-    PRIMARY KEY (number, clock, version)
-);
 """
 
 OPEN = """
-INSERT INTO {schema}.files (number, round, petitioners, people)
-VALUES (%(number)s, %(round)s, %(petitioners)s, %(people)s)
+INSERT INTO {schema}.files (number, round, people) VALUES (%(number)s, %(round)s, %(people)s)
 """
 ENTER = """
 INSERT INTO {schema}.entries (number, version, position, topic, occurred_at, recorded_at, actor, role, unit,
@@ -84,52 +60,29 @@ FROM {schema}.files f WHERE f.number = %(number)s
 """
 NEXT_ROUND = "UPDATE {schema}.files SET round = %(round)s WHERE number = %(number)s"
 ADD_PEOPLE = """
-UPDATE {schema}.files SET petitioners = %(petitioners)s, people = people || %(people)s WHERE number = %(number)s
+UPDATE {schema}.files SET people = people || %(people)s WHERE number = %(number)s
 """
 RESTRICT = "UPDATE {schema}.files SET restricted = array_append(restricted, %(whom)s) WHERE number = %(number)s"
+LIFT = "UPDATE {schema}.files SET restricted = array_remove(restricted, %(whom)s) WHERE number = %(number)s"
 FORGET_PERSON = "UPDATE {schema}.files SET people = people - %(whom)s::text WHERE number = %(number)s"
 FORGET_PEOPLE = "UPDATE {schema}.files SET people = '{}' WHERE number = %(number)s"
 FORGET_TEXTS = "UPDATE {schema}.entries SET texts = '{}' WHERE number = %(number)s AND version < %(version)s"
-
-STOP = """
-UPDATE {schema}.clocks SET stopped_at = %(at)s
-WHERE number = %(number)s AND clock = ANY(%(clocks)s) AND stopped_at IS NULL AND replaced_by IS NULL
-"""
-REPLACE = """
-UPDATE {schema}.clocks SET replaced_by = %(version)s
-WHERE number = %(number)s AND clock = %(clock)s AND stopped_at IS NULL AND replaced_by IS NULL
-"""
-START = """
-INSERT INTO {schema}.clocks (number, clock, version, start, days, working, due, rule, calendar, rulebook_version,
-    provisional, started_at)
-VALUES (%(number)s, %(clock)s, %(version)s, %(start)s, %(days)s, %(working)s, %(due)s, %(rule)s, %(calendar)s,
-    %(rulebook_version)s, %(provisional)s, %(started_at)s)
-"""
 
 
 class FileTimeline(Projection):
     """档案: the timeline of every file."""
 
     name: ClassVar[str] = "file"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
-        """An entry for every event of a petition; its people, round and clocks where the event changes them."""
+        """An entry for every event of a petition; its people and its round where the event changes them."""
         if type(recorded.fact) not in TRANSITIONS and type(recorded.fact) not in BEGINNINGS:
             return
-        number = recorded.stream
         yield from _file(recorded)
         yield ENTER, _entry(recorded)
-        if stops := stopped_by(recorded.fact):
-            at = recorded.occurred_at or recorded.recorded_at
-            yield STOP, {"number": number, "clocks": sorted(stops), "at": at}
-        for due in _set(recorded):
-            started = {"number": number, "version": recorded.version, **due.model_dump()}
-            if due.clock is not Clock.ORDER:
-                yield REPLACE, started
-            yield START, started
 
 
 def _file(recorded: Recorded) -> Iterator[Write]:
@@ -137,15 +90,20 @@ def _file(recorded: Recorded) -> Iterator[Write]:
     number = {"number": recorded.stream}
     match recorded.fact:
         case r.PetitionReceived(petitioners=people) | r.PetitionImported(petitioners=people) as fact:
-            yield OPEN, {**number, "round": int(isinstance(fact, r.PetitionReceived)), **_people(people)}
+            yield (
+                OPEN,
+                {**number, "round": int(isinstance(fact, r.PetitionReceived)), "people": Jsonb(masked_people(people))},
+            )
         case r.ImportedPetitionTakenUp():
             yield NEXT_ROUND, {**number, "round": 1}
         case c.PetitionReopened(round=round_number):
             yield NEXT_ROUND, {**number, "round": round_number}
         case r.PetitionCorrected(petitioners=people) if people is not None:
-            yield ADD_PEOPLE, {**number, **_people(people)}
+            yield ADD_PEOPLE, {**number, "people": Jsonb(masked_people(people))}
         case r.DataRestricted(petitioner=who):
             yield RESTRICT, {**number, "whom": whom(who)}
+        case r.RestrictionLifted(petitioner=who):
+            yield LIFT, {**number, "whom": whom(who)}
         case r.DataErased(petitioner=None):
             yield FORGET_PEOPLE, number
             yield FORGET_TEXTS, {**number, "version": recorded.version}
@@ -153,23 +111,6 @@ def _file(recorded: Recorded) -> Iterator[Write]:
             yield FORGET_PERSON, {**number, "whom": whom(who)}
         case _:
             pass
-
-
-def _people(petitioners: tuple[Petitioner, ...]) -> dict[str, object]:
-    """Who stands behind the file: ids and kinds, which stay for ever, and masked values, which can be erased."""
-    kinds = [{"id": one.id, "kind": one.kind.value} for one in petitioners]
-    return {"petitioners": Jsonb(kinds), "people": Jsonb(masked_people(petitioners))}
-
-
-def _set(recorded: Recorded) -> tuple[DueDate, ...]:
-    """The due dates that the event sets."""
-    match recorded.fact:
-        case r.DueDatesSet(due=due) | r.DueDatesRecomputed(due=due):
-            return due
-        case h.ExtensionGranted(due=one):
-            return (one,)
-        case _:
-            return ()
 
 
 def _entry(recorded: Recorded) -> dict[str, object]:

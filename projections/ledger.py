@@ -69,7 +69,6 @@ CREATE TABLE {schema}.rows (
     closed_at timestamptz,
     suspended_until date,
     principal text,
-    duplicates integer NOT NULL DEFAULT 0,
     orders integer NOT NULL DEFAULT 0,
     open_orders integer NOT NULL DEFAULT 0,
     reminders integer NOT NULL DEFAULT 0,
@@ -85,6 +84,8 @@ CREATE TABLE {schema}.rows (
 ) WITH (fillfactor = 75);
 CREATE INDEX rows_newest ON {schema}.rows (ordered_at DESC, number DESC);
 CREATE INDEX rows_due ON {schema}.rows (due, number) WHERE due IS NOT NULL AND handled_at IS NULL;
+CREATE INDEX rows_principal ON {schema}.rows (principal) WHERE principal IS NOT NULL;
+CREATE INDEX rows_accusing ON {schema}.rows (number) WHERE against_staff <> '{}';
 CREATE TABLE {schema}.facets (
     number text COLLATE "C" NOT NULL,
     dimension text COLLATE "C" NOT NULL,
@@ -140,6 +141,7 @@ CORRECT = _update(
 ERASE_PERSON = _update(f"people = people - %(whom)s::text, erased = array_append(erased, %(whom)s), {SEEN}")
 ERASE_FILE = _update(f"people = '{{}}', title = NULL, erased = array_append(erased, %(whom)s), {SEEN}")
 RESTRICT = _update(f"restricted = array_append(restricted, %(whom)s), {SEEN}")
+LIFT = _update(f"restricted = array_remove(restricted, %(whom)s), {SEEN}")
 
 _NEW_ROUND = (
     "round = %(round)s, handled_at = NULL, due = NULL, due_provisional = false, extended_to = NULL, replied = false,"
@@ -155,8 +157,6 @@ ASSIGNMENTS: Mapping[type[Event], str] = {
     r.AnsweredAtOnce: "replied = true, replied_at = %(at)s",
     r.DuplicateLinked: "principal = %(principal)s",
     r.DuplicateUnlinked: "principal = NULL",
-    r.DuplicateAdopted: "duplicates = duplicates + 1",
-    r.DuplicateReleased: "duplicates = duplicates - 1",
     h.Assigned: "lead = %(lead)s, co_units = %(co_units)s, involved = %(lead)s::text || %(co_units)s::text[]",
     h.ReturnGranted: "lead = nullif(lead, %(unit)s), co_units = array_remove(co_units, %(unit)s),"
     " involved = array_remove(involved, %(unit)s)",
@@ -202,7 +202,7 @@ class Ledger(Projection):
     """台账: one row per number."""
 
     name: ClassVar[str] = "ledger"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 
@@ -216,8 +216,9 @@ class Ledger(Projection):
         elif isinstance(fact, r.DataErased):
             seen = {**_seen(recorded), "whom": whom(fact.petitioner)}
             yield (ERASE_PERSON if fact.petitioner else ERASE_FILE), seen
-        elif isinstance(fact, r.DataRestricted):
-            yield RESTRICT, {**_seen(recorded), "whom": whom(fact.petitioner)}
+        elif isinstance(fact, r.DataRestricted | r.RestrictionLifted):
+            restricts = isinstance(fact, r.DataRestricted)
+            yield (RESTRICT if restricts else LIFT), {**_seen(recorded), "whom": whom(fact.petitioner)}
         elif isinstance(fact, r.DueDatesSet | r.DueDatesRecomputed | h.ExtensionGranted):
             yield from _due(recorded, fact)
         elif type(fact) in STATEMENTS:

@@ -1,20 +1,20 @@
-"""Reading the ledger: pages by keyset, counts up to a limit, one row, and all rows for an export.
+"""Reading the ledger: pages by keyset, counts up to a limit, which files exist, and all rows for an export.
 
 Every function takes the caller's `Sight`: what they may not know of is neither listed nor counted (L1 30, 46).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, scalar_row
 from psycopg.sql import SQL
 
-from projections.ledger_plan import fetch, order_of, records, tally
-from projections.ledger_rows import COLUMNS, LedgerFilter, LedgerRow, row_of
+from projections.ledger_plan import order_of, records, tally
+from projections.ledger_rows import LedgerFilter, LedgerRow, columns_for, row_of
 from projections.paging import Cursor
 from projections.sight import Sight
 
@@ -23,7 +23,7 @@ COUNTED = 1000
 """How far `count` counts; beyond that it says "at least"."""
 EXPORTED_AT_ONCE = 1000
 
-ONE = SQL("SELECT {columns} FROM ledger.rows r WHERE r.number = %(number)s AND {conditions}")
+SEEN = SQL("SELECT r.number FROM ledger.rows r WHERE r.number = ANY(%(numbers)s) AND {conditions}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def page(
     """One page of the ledger as far as the caller may know of it. Raises Invalid for a cursor that was never given."""
     limit = max(1, min(limit, MAX_LIMIT))
     order = order_of(asked)
-    found = records(conn, asked, sight, Cursor.read(cursor, order), limit=limit + 1, columns=COLUMNS)
+    found = records(conn, asked, sight, Cursor.read(cursor, order), limit=limit + 1, columns=columns_for(sight))
     more = str(_cursor(order, found[limit - 1])) if len(found) > limit else None
     return LedgerPage(tuple(map(row_of, found[:limit])), more)
 
@@ -58,19 +58,20 @@ def count(conn: Connection[Any], asked: LedgerFilter, sight: Sight, cap: int = C
     return Count(*tally(conn, asked, sight, cap))
 
 
-def row(conn: Connection[Any], number: str, sight: Sight) -> LedgerRow | None:
-    """One file's row; None where there is none, or none that the caller may know of."""
+def seen_of(conn: Connection[Any], numbers: Collection[str], sight: Sight) -> frozenset[str]:
+    """Those of these numbers that are files which the caller may know of."""
     rule, parameters = sight.sql("r")
-    statement = ONE.format(columns=SQL(COLUMNS), conditions=SQL(rule))
-    found = fetch(conn, statement, {**parameters, "number": number})
-    return row_of(found[0]) if found else None
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        found = cursor.execute(SEEN.format(conditions=SQL(rule)), {**parameters, "numbers": sorted(numbers)})
+        return frozenset(found.fetchall())
 
 
 def rows_for_export(conn: Connection[Any], asked: LedgerFilter, sight: Sight) -> Iterator[LedgerRow]:
     """Every row that the filter finds, in order, a thousand at a time; memory does not grow with the ledger."""
     order = order_of(asked)
+    columns = columns_for(sight)
     after: Cursor | None = None
-    while found := records(conn, asked, sight, after, limit=EXPORTED_AT_ONCE, columns=COLUMNS):
+    while found := records(conn, asked, sight, after, limit=EXPORTED_AT_ONCE, columns=columns):
         yield from map(row_of, found)
         after = _cursor(order, found[-1])
 

@@ -11,6 +11,7 @@ from domain.clocks import Calendar, working_days_between
 from domain.kernel import day_of
 from domain.vocabulary import Channel, Nature, Satisfaction, Secrecy, Solved, Track, Urgency
 from projections.masked import shown, shown_name
+from projections.sight import Sight
 
 Order = Literal["received", "due", "number"]
 """Newest first; by the due date of the running handling clock, most urgent first; by number, highest first."""
@@ -112,16 +113,28 @@ _CODES = {
     "solved": Solved,
     "satisfaction": Satisfaction,
 }
+_OTHERS = ("principal", "duplicates")
 _MADE = frozenset({"petitioner", "title", "restricted", "erased", "co_units", "against_units", *_CODES})
 _PLAIN = tuple(name for name in LedgerRow.__slots__ if name not in _MADE)
-COLUMNS = ", ".join(
+_OWN = ", ".join(
     f"r.{name}"
     for name in (
-        *_PLAIN, *_CODES, "title", "restricted", "erased", "co_units", "against_units", "petitioners", "people",
-        "ordered_at",
+        *(name for name in _PLAIN if name not in _OTHERS), *_CODES, "title", "restricted", "erased", "co_units",
+        "against_units", "petitioners", "people", "ordered_at",
     )
 )  # fmt: skip
-"""The columns of `ledger.rows r` that `row_of` reads."""
+
+
+def columns_for(sight: Sight) -> str:
+    """The columns of `ledger.rows r` that `row_of` reads; of other files only those that the caller may know of.
+
+    The parameters are those of `sight.sql`.
+    """
+    rule, _ = sight.sql("o")
+    return (
+        f"{_OWN}, (SELECT o.number FROM ledger.rows o WHERE o.number = r.principal AND {rule}) AS principal,"  # noqa: S608
+        f" (SELECT count(*) FROM ledger.rows o WHERE o.principal = r.number AND {rule}) AS duplicates"
+    )
 
 
 def row_of(record: Mapping[str, Any]) -> LedgerRow:

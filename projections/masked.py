@@ -7,7 +7,7 @@ masked values apart from them. So erasing one person is one change, and a dump o
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from domain.kernel import Erased
@@ -75,11 +75,6 @@ def shown_name(petitioners: Collection[str], people: People, restricted: Collect
     else:
         name = people.get(first, {}).get("name", GONE if not people.get(first) else "***")
     return name if len(petitioners) == 1 else f"{name}等{len(petitioners)}人"
-
-
-def shown_people(people: People, restricted: Collection[str]) -> Mapping[str, Mapping[str, str]]:
-    """Masked values of every petitioner whose data may still be processed."""
-    return {} if WHOLE_FILE in restricted else _unless(people, restricted)
 
 
 def _unless(people: People, restricted: Collection[str]) -> People:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 By = Literal["day", "week", "month", "quarter", "year"]
+Compare = Literal["previous", "year_before"]
+"""What a period is set against: 环比 or 同比."""
 
 ONE_DAY = timedelta(days=1)
 MONTHS: dict[By, int] = {"month": 1, "quarter": 3, "year": 12}
@@ -70,6 +72,9 @@ def year_before(period: Period) -> Period:
     if period.by in MONTHS and period.first == start_of(period.first, period.by):
         return _shifted(period, period.by, period.first.replace(year=period.first.year - 1))
     return Period(_year_ago(period.first), _year_ago(period.last), period.by)
+
+
+COMPARED: dict[Compare, Callable[[Period], Period]] = {"previous": previous, "year_before": year_before}
 
 
 def _shifted(period: Period, by: By, start: date) -> Period:

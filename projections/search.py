@@ -46,6 +46,7 @@ CREATE TABLE {schema}.documents (
     time_terms tsvector NOT NULL,
     title_terms tsvector NOT NULL,
     body_terms tsvector NOT NULL,
+    hidden boolean NOT NULL DEFAULT false,
     PRIMARY KEY (number, part)
 );
 CREATE INDEX documents_terms ON {schema}.documents USING gin ((time_terms || title_terms || body_terms))
@@ -57,10 +58,10 @@ INSERT INTO {schema}.files (number, ordered_at, time_terms)
 VALUES (%(number)s, %(ordered_at)s, array_to_tsvector(%(time_terms)s::text[]))
 """
 PUT = """
-INSERT INTO {schema}.documents (number, part, ordered_at, title, body, time_terms, title_terms, body_terms)
+INSERT INTO {schema}.documents (number, part, ordered_at, title, body, time_terms, title_terms, body_terms, hidden)
 SELECT f.number, %(part)s, f.ordered_at, %(title)s, %(body)s, f.time_terms,
-       array_to_tsvector(%(title_terms)s::text[]), array_to_tsvector(%(body_terms)s::text[])
-FROM {schema}.files f WHERE f.number = %(number)s AND NOT f.restricted
+       array_to_tsvector(%(title_terms)s::text[]), array_to_tsvector(%(body_terms)s::text[]), f.restricted
+FROM {schema}.files f WHERE f.number = %(number)s
 ON CONFLICT (number, part) DO UPDATE SET title = excluded.title, body = excluded.body,
     title_terms = excluded.title_terms, body_terms = excluded.body_terms
 """
@@ -80,7 +81,8 @@ MOVE_DOCUMENTS = """
 UPDATE {schema}.documents SET ordered_at = %(ordered_at)s, time_terms = array_to_tsvector(%(time_terms)s::text[])
 WHERE number = %(number)s
 """
-RESTRICT = "UPDATE {schema}.files SET restricted = true WHERE number = %(number)s"
+RESTRICT = "UPDATE {schema}.files SET restricted = %(restricted)s WHERE number = %(number)s"
+HIDE = "UPDATE {schema}.documents SET hidden = %(restricted)s WHERE number = %(number)s"
 FORGET = "DELETE FROM {schema}.documents WHERE number = %(number)s"
 FORGET_DEMANDS = f"{FORGET} AND part = 'demands'"
 
@@ -94,7 +96,7 @@ class Search(Projection):
     independent: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
-        """Put a part's masked words in the index; take out all of a file that is erased or restricted as a whole."""
+        """Put a part's masked words in the index; take out a file that is erased, hide a restricted one."""
         number, fact = recorded.stream, recorded.fact
         match fact:
             case r.PetitionReceived() | r.PetitionImported():
@@ -110,9 +112,10 @@ class Search(Projection):
                 yield from _put(number, "outcome", *(answer.text for answer in answers))
             case h.ReplyDrafted(text=text) | h.ReplyImported(text=text) | r.AnsweredAtOnce(text=text):
                 yield from _put(number, "reply", text)
-            case r.DataRestricted(petitioner=None):
-                yield RESTRICT, {"number": number}
-                yield FORGET, {"number": number}
+            case r.DataRestricted(petitioner=None) | r.RestrictionLifted(petitioner=None) as one:
+                restricted = {"number": number, "restricted": isinstance(one, r.DataRestricted)}
+                yield RESTRICT, restricted
+                yield HIDE, restricted
             case r.DataErased(petitioner=None):
                 yield FORGET, {"number": number}
             case _:

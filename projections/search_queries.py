@@ -47,7 +47,7 @@ class TextQuery:
     def condition(self) -> str:
         """The condition on a row `d` of documents, with parameters from `parameters`."""
         found = (f"(d.title LIKE %(word_{at})s OR d.body LIKE %(word_{at})s)" for at in range(len(self.words)))
-        return " AND ".join((MATCHES, *found))
+        return " AND ".join((MATCHES, "NOT d.hidden", *found))
 
     def parameters(self, window: str = "") -> dict[str, object]:
         """Parameters of `condition`; `window` is a further part of the query from `windows`."""

@@ -17,8 +17,9 @@ class Sight:
     """What a caller may know of.
 
     `committee`: sees every file but one against themselves. `staff`: the caller and whom they stand in for.
-    `units`: the caller's own units. `under`: those units and all their superiors; a file against any of these is
-    invisible to the caller. `office`: holds a role that works on every file (intake, publication, follow-up).
+    `units`: those whose secret files the caller works on: their own, and for an approver all below. `under`: the
+    caller's own units and all their superiors; a file against any of these is invisible to the caller. `office`: holds
+    a role that works on every file (intake, publication, follow-up).
     """
 
     committee: bool = False

@@ -125,9 +125,10 @@ MEMBERS = "SELECT staff, left_on FROM staff.members ORDER BY staff"
 GRANTS = "SELECT staff, role, unit, since, until FROM staff.grants ORDER BY staff, since, role, unit"
 DEPUTIES = "SELECT staff, principal, since, until FROM staff.deputies ORDER BY staff, since, principal"
 UNITS = """
-SELECT staff, array_agg(DISTINCT unit) AS units
-  FROM staff.grants JOIN staff.members USING (staff)
- WHERE unit <> '' AND since <= %(day)s AND coalesce(until >= %(day)s, true) AND coalesce(left_on >= %(day)s, true)
+SELECT staff, coalesce(array_agg(DISTINCT unit) FILTER (
+           WHERE unit <> '' AND since <= %(day)s AND coalesce(until >= %(day)s, true)
+             AND coalesce(left_on >= %(day)s, true)), '{}') AS units
+  FROM staff.members LEFT JOIN staff.grants USING (staff)
  GROUP BY staff
 """
 
@@ -150,6 +151,6 @@ def directory(connection: Connection[Any]) -> list[Member]:
 
 
 def staff_units(connection: Connection[Any], day: date) -> dict[str, frozenset[str]]:
-    """The units for which each member of staff holds a role on that day; those who hold none for a unit are missing."""
+    """The units for which each member of staff holds a role on that day: none for many, and for those who have left."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return {row["staff"]: frozenset(row["units"]) for row in cursor.execute(UNITS, {"day": day})}

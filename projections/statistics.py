@@ -11,7 +11,7 @@ not see a file must not learn of it from a count.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import ClassVar
@@ -118,8 +118,12 @@ def _filled(template: str, **parts: str) -> str:
 
 def _counting(rows: str, measures: list[Measure]) -> str:
     """The statement's end that adds to the counters what the rows count for, times their sign."""
-    values = ", ".join(f"('{one.code}', {one.day}, {one.amount}, {one.when})" for one in measures)
-    return _filled(INTO_COUNTERS, rows=rows, measures=values)
+    return _filled(INTO_COUNTERS, rows=rows, measures=values_of(measures))
+
+
+def values_of(measures: Iterable[Measure]) -> str:
+    """What a row of `rounds` counts for in each of these measures: code, day, amount, whether it applies; as SQL."""
+    return ", ".join(f"('{one.code}', {one.day}, {one.amount}, {one.when})" for one in measures)
 
 
 def _touched(columns: Collection[str]) -> list[Measure]:

@@ -6,8 +6,8 @@ after it does not count yet, one before it has gone by.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -20,7 +20,7 @@ from projections.figures import FIGURES, MEASURES, Counted, Figure, Measure, Rea
 from projections.paging import Cursor, bad_cursor
 from projections.periods import By, Period, periods
 from projections.sight import Sight
-from projections.statistics import CALENDAR
+from projections.statistics import CALENDAR, values_of
 
 Part = Literal["numerator", "denominator"]
 Row = dict[str, object]
@@ -98,11 +98,24 @@ def _codes(reach: Reach) -> list[str]:
     return [code for code, measure in MEASURES.items() if measure.reach is reach]
 
 
+ACCUSING = "SELECT f.number FROM ledger.rows f WHERE f.against_staff <> '{}' AND f.against_staff && %(hidden_from)s"
+"""Files against the caller or whom they stand in for: not even the committee's counts tell them of these (L1 30)."""
+
+UNCOUNTED = f"""
+UNION ALL
+SELECT c.day, r.channel, r.protected, c.measure, -c.amount
+FROM statistics.rounds r CROSS JOIN LATERAL (VALUES <measures>) AS c (measure, day, amount, applies)
+WHERE r.number IN ({ACCUSING}) AND c.applies AND c.day IS NOT NULL
+""".replace("<measures>", values_of(MEASURES.values()))  # noqa: S608
+
+NOT_ACCUSING = f" AND number NOT IN ({ACCUSING})"
+
 CHANNELS = """
-SELECT CASE WHEN %(by)s::text IS NULL THEN %(first)s::date ELSE date_trunc(%(by)s, day::timestamp)::date END AS start,
-    channel, measure, sum(amount)::bigint AS amount
-FROM statistics.counters
-WHERE day BETWEEN %(first)s AND %(last)s AND (NOT protected OR %(committee)s)
+SELECT place, channel, measure, sum(amount)::bigint AS amount
+FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) WITH ORDINALITY AS asked (first, last, place)
+    JOIN (SELECT day, channel, protected, measure, amount FROM statistics.counters{uncounted}) AS c
+        ON day BETWEEN first AND last
+WHERE (NOT protected OR %(committee)s)
     AND (day <= %(as_of)s OR measure <> ALL(%(due)s)) AND (day < %(as_of)s OR measure <> ALL(%(overdue)s))
 GROUP BY 1, 2, 3
 """
@@ -115,55 +128,67 @@ FROM statistics.rounds
 WHERE imported AND round = 1 AND received_at IS NOT NULL AND history_replied_on IS NOT NULL
     AND (%(first)s::date IS NULL OR history_replied_on >= %(first)s)
     AND (%(last)s::date IS NULL OR history_replied_on <= %(last)s)
-    AND (%(channel)s::text IS NULL OR channel = %(channel)s) AND (NOT protected OR %(committee)s)
+    AND (%(channel)s::text IS NULL OR channel = %(channel)s) AND (NOT protected OR %(committee)s){hidden}
 """
 
 BEHIND = """
 SELECT number, round, {day} AS day FROM statistics.rounds
 WHERE {day} BETWEEN %(first)s AND %(last)s AND ({when}) AND (NOT protected OR %(committee)s)
-    AND (%(channel)s::text IS NULL OR channel = %(channel)s){after}
+    AND (%(channel)s::text IS NULL OR channel = %(channel)s){hidden}{after}
 ORDER BY {day}, number, round LIMIT %(limit)s
 """
 
 
-def channels(
-    connection: Connection[Row], first: date, last: date, by: By | None, as_of: date, *, committee: bool
-) -> list[PeriodTable]:
-    """All figures by channel from `first` to `last`, both counted, cut into periods.
-
-    Every period and every channel is there, also where nothing was counted. Only the committee's figures count
-    protected files. Raises `Invalid` for `by` that cuts the range into more than `MOST_PERIODS`.
-    """
-    cut = []
+def cut(first: date, last: date, by: By | None) -> list[Period]:
+    """The days from `first` to `last`, both counted, as periods; raises `Invalid` for more than `MOST_PERIODS`."""
+    found = []
     for period in periods(first, last, by):
-        cut.append(period)
-        if len(cut) > MOST_PERIODS:
+        found.append(period)
+        if len(found) > MOST_PERIODS:
             raise Invalid(
                 ("by",),
                 field="by",
                 reason=f"最多{MOST_PERIODS}个时段，请缩短范围或放大时段",
                 reason_en=f"at most {MOST_PERIODS} periods: shorten the range or take longer periods",
             )
-    asked = {
-        "first": first,
-        "last": last,
-        "by": by,
+    return found
+
+
+def channels(
+    connection: Connection[Row],
+    asked: Sequence[Period],
+    as_of: date,
+    *,
+    committee: bool,
+    hidden_from: Collection[str] = (),
+) -> list[PeriodTable]:
+    """All figures by channel in each of these periods, which may overlap.
+
+    Every channel is there, also where nothing was counted. Only the committee's figures count protected files, and of
+    these none that accuses a member of staff in `hidden_from`: the caller and whom they stand in for.
+    """
+    parameters = {
+        "firsts": [period.first for period in asked],
+        "lasts": [period.last for period in asked],
         "as_of": as_of,
         "committee": committee,
+        "hidden_from": sorted(hidden_from),
         "due": _codes(Reach.DUE),
         "overdue": _codes(Reach.OVERDUE),
     }
-    counted: dict[tuple[object, object], Counter[str]] = {}
-    for row in connection.execute(CHANNELS, asked):
-        start = row["start"] if by is None or not isinstance(row["start"], date) else max(row["start"], first)
-        counted.setdefault((start, row["channel"]), Counter())[str(row["measure"])] = _int(row["amount"])
-    return [_table(period, counted) for period in cut]
+    counted: defaultdict[tuple[object, object], Counter[str]] = defaultdict(Counter)
+    query = CHANNELS.format(uncounted=UNCOUNTED if committee and hidden_from else "")
+    for row in connection.execute(query.encode(), parameters):
+        counted[row["place"], row["channel"]][str(row["measure"])] = _int(row["amount"])
+    return [
+        _table(period, {channel: counted[place, channel.value] for channel in Channel})
+        for place, period in enumerate(asked, 1)
+    ]
 
 
-def _table(period: Period, counted: Mapping[tuple[object, object], Counter[str]]) -> PeriodTable:
+def _table(period: Period, each: Mapping[Channel, Counter[str]]) -> PeriodTable:
     """One period's rows and their total, made by adding up the rows themselves."""
     provisional = not all(CALENDAR.is_published(year) for year in range(period.first.year, period.last.year + 1))
-    each = {channel: counted.get((period.first, channel.value), Counter()) for channel in Channel}
     total: Counter[str] = Counter()
     for counts in each.values():
         total.update(counts)
@@ -198,7 +223,8 @@ def files_behind(
 ) -> BehindPage:
     """The files (or rounds) that a figure's numerator or denominator counted, by the same rule as its counters.
 
-    Who is not of the committee gets what their figures count: no protected file, and so none that `sight` would hide.
+    Everybody gets what their figures count: who is not of the committee no protected file, and so none that `sight`
+    would hide, and who is of it none that accuses themselves.
     Raises `Invalid` for a cursor that this list did not give, and for the denominator of a plain count.
     """
     codes = figure.numerator if part == "numerator" else figure.denominator
@@ -212,13 +238,15 @@ def files_behind(
         "last": last,
         "as_of": as_of,
         "committee": sight.committee,
+        "hidden_from": sorted(sight.staff),
         "channel": channel and channel.value,
         "limit": limit + 1,
         **_after(start),
     }
     day = measures[0].day
     after = f" AND ({day}, number, round) > (%(day)s, %(number)s, %(round)s)" if start else ""
-    query = BEHIND.format(day=day, when=" OR ".join(map(_reached, measures)), after=after)
+    hidden = NOT_ACCUSING if sight.committee and sight.staff else ""
+    query = BEHIND.format(day=day, when=" OR ".join(map(_reached, measures)), hidden=hidden, after=after)
     found = [_behind(row) for row in connection.execute(query.encode(), asked)]
     more = len(found) > limit
     files = tuple(found[:limit])
@@ -264,10 +292,21 @@ def reply_time(
     last: date | None = None,
     channel: Channel | None = None,
     committee: bool,
+    hidden_from: Collection[str] = (),
 ) -> ReplyTime:
-    """How long imported files took from receipt to reply, by the day of the reply; None: without that bound."""
-    asked = {"first": first, "last": last, "channel": channel and channel.value, "committee": committee}
-    row = connection.execute(REPLY_TIME, asked).fetchone()
+    """How long imported files took from receipt to reply, by the day of the reply; None: without that bound.
+
+    `committee` and `hidden_from` as for `channels`.
+    """
+    asked = {
+        "first": first,
+        "last": last,
+        "channel": channel and channel.value,
+        "committee": committee,
+        "hidden_from": sorted(hidden_from),
+    }
+    query = REPLY_TIME.format(hidden=NOT_ACCUSING if committee and hidden_from else "")
+    row = connection.execute(query.encode(), asked).fetchone()
     assert row is not None
     return ReplyTime(_int(row["files"]), _float(row["days"]), _float(row["exact"]))
 

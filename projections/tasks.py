@@ -63,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
     "judge_order": Kind("审核督办反馈", (Role.SUPERVISOR,)),
     "decide_review": Kind("作出复查复核意见", (Role.INTAKE,), clock=Clock.REVIEW),
     "decide_re_review": Kind("作出复核意见", (Role.INTAKE,), clock=Clock.RE_REVIEW),
-    "approve_erasure": Kind("审批个人信息删除", (Role.ADMIN, Role.INTAKE), barred=("asker",)),
+    "approve_erasure": Kind("审批个人信息删除", (Role.APPROVER, Role.INTAKE), barred=("asker",)),
 }
 
 CONTACT = ("contact", "contact_as_lead")

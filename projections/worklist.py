@@ -17,7 +17,7 @@ from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
-from domain.petition.limits import stopped_by
+from domain.petition.limits import BY_UNIT, stopped_by
 from domain.petition.state import people
 from domain.vocabulary import Clock, Role
 from projections.projection import Projection, Write
@@ -80,8 +80,16 @@ WHERE number = %(number)s
 """
 NEW_ROUND = "UPDATE {schema}.files SET handlers = '{}', dues = '{}' WHERE number = %(number)s"
 SET_DUES = "UPDATE {schema}.files SET dues = dues || %(dues)s WHERE number = %(number)s"
-STOP_CLOCKS = "UPDATE {schema}.files SET dues = dues - %(clocks)s::text[] WHERE number = %(number)s"
-RESCHEDULE = "UPDATE {schema}.tasks SET due = %(due)s WHERE number = %(number)s AND task = ANY(%(tasks)s)"
+STOP_CLOCKS = """
+UPDATE {schema}.files SET dues = coalesce((
+    SELECT jsonb_object_agg(key, value) FROM jsonb_each(dues)
+    WHERE NOT (key = ANY(%(clocks)s) OR split_part(key, ':', 1) = ANY(%(clocks)s))), '{}')
+WHERE number = %(number)s
+"""
+RESCHEDULE = """
+UPDATE {schema}.tasks SET due = %(due)s
+WHERE number = %(number)s AND task = ANY(%(tasks)s) AND (%(of)s::text IS NULL OR unit = %(of)s)
+"""
 
 CLOSE = "DELETE FROM {schema}.tasks WHERE number = %(number)s AND task = ANY(%(tasks)s)"
 CLOSE_OF: Mapping[str, str] = {
@@ -105,7 +113,10 @@ BARRED = {"asker": "%(people)s::text[]", "handlers": "f.handlers", "worked": "f.
 
 def _open(task: str, kind: Kind, role: Role) -> str:
     """The statement that opens a task of one kind for one role."""
-    due = "%(due)s::date" if kind.clock is None else f"(f.dues ->> '{kind.clock.value}')::date"
+    due = "%(due)s::date"
+    if kind.clock is not None:
+        key = f"'{kind.clock}:' || u.unit" if kind.clock in BY_UNIT else f"'{kind.clock}'"
+        due = f"(f.dues ->> ({key}))::date"
     excluded = " || ".join(BARRED[part] for part in kind.barred) or "'{}'::text[]"
     person = "%(person)s::text" if kind.named else "NULL::text"
     return f"""
@@ -125,7 +136,7 @@ class Worklist(Projection):
     """待办: open tasks."""
 
     name: ClassVar[str] = "worklist"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
@@ -144,7 +155,8 @@ class Worklist(Projection):
                 yield statement, parameters
         for due in _set(recorded.fact):
             if UNDER[due.clock]:
-                yield RESCHEDULE, {"number": recorded.stream, "due": due.due, "tasks": UNDER[due.clock]}
+                changed = {"number": recorded.stream, "due": due.due, "of": due.of, "tasks": UNDER[due.clock]}
+                yield RESCHEDULE, changed
 
 
 def _parameters(recorded: Recorded) -> dict[str, object]:
@@ -203,7 +215,7 @@ def _known(recorded: Recorded) -> Iterator[Write]:
     yield from _worked(recorded)
     if stops := stopped_by(fact):
         yield STOP_CLOCKS, {**number, "clocks": sorted(stops)}
-    if dues := {due.clock.value: due.due.isoformat() for due in _set(fact)}:
+    if dues := {due.key: due.due.isoformat() for due in _set(fact)}:
         yield SET_DUES, {**number, "dues": Jsonb(dues)}
 
 

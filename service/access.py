@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool
 from domain.errors import NotSignedIn
 from domain.kernel import Grant, day_of
 from domain.petition.petition import Petition
-from domain.petition.stages import REPLIED, Stage
+from domain.petition.stages import LOOP, REPLIED, Stage
 from domain.rules.content import RulebookContent
 from domain.staff import Staff, staff_stream, supervision_mixed
 from domain.vocabulary import Role
@@ -32,6 +32,7 @@ OFFICE_WIDE = frozenset({Role.INTAKE, Role.PUBLISHER, Role.CALLER})
 """Roles that are not held for a unit's files: they work on every file, also a secret one."""
 
 FOLLOWED_UP_IN = frozenset({Stage.SUPERVISING, Stage.RECOLLECTING, Stage.CLOSED})
+INTAKE_READS_IN = frozenset({Stage.RECEIVING, Stage.RECOLLECTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Caller:
 
     def reader(self, petition: Petition, rulebook: RulebookContent) -> Grant | None:
         """The grant in which the caller may read the file's personal data: those who work on it now (PIPL 51)."""
-        if petition.restricted:
+        if None in petition.restricted:
             return None
         return next((grant for grant in sorted(self.grants, key=repr) if _works_on(grant, petition, rulebook)), None)
 
@@ -77,7 +78,7 @@ class Caller:
 def _works_on(grant: Grant, petition: Petition, rulebook: RulebookContent) -> bool:
     match grant.role:
         case Role.INTAKE:
-            return True
+            return petition.stage in INTAKE_READS_IN or (petition.lead is None and petition.stage in LOOP)
         case Role.HANDLER:
             return grant.unit in petition.units
         case Role.APPROVER:
@@ -144,11 +145,12 @@ class Access:
 
     def _sight(self, staff_id: str, grants: frozenset[Grant]) -> Sight:
         rulebook = self._rulebooks.current().content
-        units = frozenset(grant.unit for grant in grants if grant.unit)
+        own = {grant.unit for grant in grants if grant.unit}
+        approves = {grant.unit for grant in grants if grant.unit and grant.role is Role.APPROVER}
         return Sight(
             committee=any(grant.role is Role.SUPERVISOR for grant in grants),
             staff=frozenset({staff_id, *(grant.on_behalf_of for grant in grants if grant.on_behalf_of)}),
-            units=units,
-            under=frozenset(above for unit in units for above in rulebook.chain(unit)),
+            units=frozenset(own.union(*map(rulebook.below, approves))),
+            under=frozenset(above for unit in own for above in rulebook.chain(unit)),
             office=any(grant.role in OFFICE_WIDE for grant in grants),
         )

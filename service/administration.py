@@ -16,7 +16,9 @@ from domain.vocabulary import Role
 from service.append import Append, StreamWrite
 from service.parts import Parts
 
-SAMPLE_RULEBOOK = Path(__file__).parents[1] / "ops" / "samples" / "rulebook.toml"
+SAMPLE_FOLDERS = (Path(__file__).with_name("samples"), Path(__file__).parents[1] / "ops" / "samples")
+"""Where the samples are: in the package as it is installed; in a checkout only where they are edited."""
+
 SAMPLE_NOTE = "样例规则手册 / the sample rulebook"
 
 
@@ -35,11 +37,17 @@ def publish_calendar(parts: Parts, year: int, calendar: CalendarYear) -> int:
     return _append(parts, rulebook, PublishCalendar(year=year, calendar=calendar).decide(rulebook, context), context)
 
 
+def sample(name: str) -> str:
+    """The text of a sample file: `rulebook.toml`, `demo.toml`, `demo-petitions.toml`, `replies.toml`."""
+    folder = next(folder for folder in SAMPLE_FOLDERS if folder.is_dir())
+    return (folder / name).read_text("utf-8")
+
+
 def adopt_sample(parts: Parts) -> bool:
     """Put the sample rulebook in force where there is none; whether that was so."""
     if parts.store.fold(Rulebook()).content is not None:
         return False
-    content = RulebookContent.from_toml(SAMPLE_RULEBOOK.read_text("utf-8"))
+    content = RulebookContent.from_toml(sample("rulebook.toml"))
     try:
         adopt_rulebook(parts, content, SAMPLE_NOTE)
     except Stale:  # another process was first

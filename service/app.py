@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -16,7 +15,6 @@ from service.api import audit, health, ledger, petitions, statistics, worklist
 from service.api.problems import document
 from service.api.requests import Requests
 from service.errors import HANDLERS
-from service.logs import configure
 from service.metrics import Metrics
 from service.parts import opened
 from service.settings import Settings
@@ -63,10 +61,3 @@ def create_app(settings: Settings) -> FastAPI:
     document(app)
     app.add_middleware(Requests, metrics=metrics, language=settings.language)
     return app
-
-
-def from_environment() -> FastAPI:
-    """The application of a process that gets everything by its environment, for any ASGI server."""
-    settings = Settings.read(os.environ)
-    configure(settings)
-    return create_app(settings)

@@ -19,6 +19,8 @@ class StreamWrite:
     `stream` None makes a new file (`after` is 0) under the next number of `Append.series`. `occurred_at` None is for
     imported history without a date. `forget` names the key owners whose keys are dropped together with this write:
     `file`, petitioner ids, or `*` for all; what the facts of this very write say is sealed under new keys.
+    `attaches` names uploaded files whose keys stand in the facts: the keys that waited go with this write, and where
+    one is gone already the append is refused as stale.
     """
 
     stream: str | None
@@ -27,6 +29,7 @@ class StreamWrite:
     occurred_at: datetime | None
     backdated_because: str | None = None
     forget: tuple[str, ...] = ()
+    attaches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

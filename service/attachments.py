@@ -1,8 +1,9 @@
 """Uploaded files: sealed under a key of their own, named by id in the step that attaches them.
 
 A file is uploaded first and belongs to nothing. The step that names it puts its key into the event, sealed under the
-petition's own key, and the key that waited here goes; so erasing the petition erases what was attached to it. What
-nobody attached within a day is thrown away.
+petition's own key, and the key that waited here goes in the same transaction
+(service/batch.py); so erasing the petition erases what was attached to it. What nobody attached within a day is thrown
+away.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from service.vault import Vault, VaultError
 MOST_BYTES = 10 * 1024 * 1024
 ABANDONED_AFTER = timedelta(days=1)
 NONCE_BYTES = 12
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""An id of letters only is never taken for somebody's telephone or id number."""
 
 STARTS: dict[str, tuple[bytes, ...]] = {
     "image/jpeg": (b"\xff\xd8\xff",),
@@ -42,10 +45,15 @@ STARTS: dict[str, tuple[bytes, ...]] = {
 
 
 DROP_ABANDONED = """
-DELETE FROM attachments WHERE uploaded_at < %s AND id IN (SELECT id FROM attachment_keys)
+WITH abandoned AS (
+    DELETE FROM attachment_keys AS key USING attachments AS file
+     WHERE file.id = key.id AND file.uploaded_at < %s RETURNING key.id)
+DELETE FROM attachments WHERE id IN (SELECT id FROM abandoned)
 """
+"""By way of the keys: one that a step is attaching right now is locked, and then gone, so that its file stays."""
 WAITING = """
-SELECT id, digest, media_type, size, key_id, wrapped FROM attachments JOIN attachment_keys USING (id) WHERE id = ANY(%s)
+SELECT id, digest, media_type, size, key_id, wrapped FROM attachments JOIN attachment_keys USING (id)
+ WHERE id = ANY(%s) AND uploaded_by = %s
 """
 
 
@@ -60,7 +68,7 @@ def upload(
         raise TooLarge(limit=MOST_BYTES)
     if not content.startswith(STARTS.get(media_type, ()) or (b"\x00never",)):
         raise UnsupportedMedia(known=", ".join(STARTS))
-    key, nonce, name = vault.new_key(), os.urandom(NONCE_BYTES), f"a{secrets.token_hex(12)}"
+    key, nonce, name = vault.new_key(), os.urandom(NONCE_BYTES), f"a{secrets.token_hex(12).translate(LETTERS)}"
     sealed = nonce + key.aead.encrypt(nonce, content, name.encode())
     connection.execute(DROP_ABANDONED, (now - ABANDONED_AFTER,))
     connection.execute(
@@ -85,10 +93,10 @@ def named_by(command: BaseModel) -> list[str]:
     ]
 
 
-def waiting(connection: Connection[Any], vault: Vault, ids: Collection[str]) -> dict[str, Attachment]:
-    """Those of these files that were uploaded and belong to nothing yet, by id, each with its key."""
+def waiting(connection: Connection[Any], vault: Vault, ids: Collection[str], staff: str) -> dict[str, Attachment]:
+    """Those of these files that `staff` uploaded and that belong to nothing yet, by id, each with its key."""
     with connection.cursor(row_factory=tuple_row) as cursor:
-        rows = cursor.execute(WAITING, (list(ids),)).fetchall()
+        rows = cursor.execute(WAITING, (list(ids), staff)).fetchall()
     return {
         name: Attachment(
             id=name,
@@ -99,11 +107,6 @@ def waiting(connection: Connection[Any], vault: Vault, ids: Collection[str]) -> 
         )
         for name, digest, media_type, size, key_id, wrapped in rows
     }
-
-
-def attached(connection: Connection[Any], ids: Collection[str]) -> None:
-    """Throw away the waiting keys of files whose keys stand in an event now."""
-    connection.execute("DELETE FROM attachment_keys WHERE id = ANY(%s)", (list(ids),))
 
 
 def content_of(connection: Connection[Any], attachment: Attachment) -> bytes | None:

@@ -37,10 +37,12 @@ RECEIPTS = """
 SELECT receipt.originator_id, receipt.topic, receipt.state, receipt.notification_id,
        (SELECT fact.notification_id FROM stored_events AS fact
          WHERE fact.notification_id < receipt.notification_id AND fact.topic <> receipt.topic
-         ORDER BY fact.notification_id DESC LIMIT 1)
+         ORDER BY fact.notification_id DESC LIMIT 1) AS answered
   FROM stored_events AS receipt
  WHERE receipt.originator_id = ANY(%b::uuid[]) AND receipt.originator_version = 1
 """
+"""Each receipt with the position of the last fact of its own request: that is what stands before its receipts."""
+UPLOADED = "SELECT id FROM attachment_keys WHERE id = ANY(%b::text[]) ORDER BY id FOR UPDATE"
 COUNTERS = """
 SELECT office, year, next FROM number_series
  WHERE (office, year) IN (SELECT * FROM unnest(%b::text[], %b::int[]))
@@ -50,6 +52,7 @@ INSERT INTO number_series (office, year, next) SELECT * FROM unnest(%b::text[], 
     ON CONFLICT (office, year) DO UPDATE SET next = excluded.next
 """
 DROP_KEYS = "DELETE FROM vault_keys WHERE key_id = ANY(%b::uuid[])"
+ATTACHED = "DELETE FROM attachment_keys WHERE id = ANY(%b::text[])"
 ADD_KEYS = """
 INSERT INTO vault_keys (key_id, stream, owner, wrapped)
 SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[])
@@ -101,6 +104,7 @@ class Trial:
     rows: list[StoredEvent] = field(default_factory=list)
     heads: dict[str, int] = field(default_factory=dict)
     rings: dict[str, Keyring] = field(default_factory=dict)
+    attached: set[str] = field(default_factory=set)
     number: str | None = None
     first: str | None = None
     last: int = 0
@@ -117,6 +121,8 @@ class Batch:
         self._receipts: dict[str, Issued] = {}
         self._next: dict[Series, int] = {}
         self._counted: set[Series] = set()
+        self._uploaded: set[str] = set()
+        self._attached: set[str] = set()
         self._rows: list[StoredEvent] = []
 
     def commit(self, db: Db) -> list[Outcome]:
@@ -136,6 +142,7 @@ class Batch:
         names = {write.stream for job in self._jobs for write in job.append.writes if write.stream is not None}
         streams = {stream_id(name): name for name in names}
         receipts = {stream_id(r.stream): r.stream for job in self._jobs for r in job.append.receipts}
+        attaches = {name for job in self._jobs for write in job.append.writes for name in write.attaches}
         series = {job.append.series for job in self._jobs if job.ring is not None and job.append.series is not None}
         with db.pipeline():
             db.execute("BEGIN", prepare=False)
@@ -143,9 +150,11 @@ class Batch:
             heads = _ask(db, HEADS, list(streams))
             keys = _ask(db, KEYS, list(streams))
             issued = _ask(db, RECEIPTS, list(receipts))
+            uploaded = _ask(db, UPLOADED, sorted(attaches))
             counters = _ask(db, COUNTERS, [s.office for s in series], [s.year for s in series])
         self._heads = {streams[id_]: head or 0 for id_, head in _rows(heads)}
         self._rings = self._keyrings(names, streams, _rows(keys))
+        self._uploaded = {name for (name,) in _rows(uploaded)}
         self._next = {Series(office, year): following for office, year, following in _rows(counters)}
         self._receipts = self._read_receipts(db, receipts, _rows(issued))
 
@@ -192,6 +201,7 @@ class Batch:
         self._rows += trial.rows
         self._heads |= trial.heads
         self._rings |= trial.rings
+        self._attached |= trial.attached
         self._receipts |= issued
         if trial.number is not None:
             assert append.series is not None
@@ -200,7 +210,7 @@ class Batch:
         return granted
 
     def _encode(self, trial: Trial, job: Job, write: StreamWrite) -> None:
-        """Put one write's events into the trial; raises `Stale` unless its stream stands where the caller saw it."""
+        """Put one write's events into the trial; raises `Stale` unless all stands as the caller saw it."""
         if write.stream is None:
             assert job.append.series is not None
             assert job.ring is not None
@@ -214,6 +224,9 @@ class Batch:
             ring = trial.rings[name] = trial.rings.get(name) or self._rings[name].copy()
             for owner in write.forget:
                 ring.forget(None if owner == EVERYBODY else owner)
+        if not set(write.attaches) <= self._uploaded - self._attached:
+            raise Stale
+        trial.attached |= set(write.attaches)
         bodies = job.bodies if write.stream is None else [None] * len(write.facts)
         recorded = stamp(
             write.facts,
@@ -252,6 +265,7 @@ class Batch:
         with db.pipeline():
             _ask(db, COUNT_ON, [s.office for s in series], [s.year for s in series], [self._next[s] for s in series])
             _ask(db, DROP_KEYS, dropped)
+            _ask(db, ATTACHED, sorted(self._attached))
             _ask(
                 db,
                 ADD_KEYS,

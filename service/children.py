@@ -6,7 +6,6 @@ acknowledged.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ from threading import Event, Thread
 
 import structlog
 
+from service.embedded.child import die_with
 from service.erasure import ErasureList
 from service.logs import configure
 from service.runner import Runner
@@ -23,9 +23,9 @@ from service.settings import Settings
 from service.store import Store
 from service.vault import Vault
 
-PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 5
 BACKLOG = 2048
+"""Connections that may wait at the shared socket; whoever listens on it, parent or worker, sets it anew."""
 LOOK_FOR_ERASURES = 5.0
 
 
@@ -75,19 +75,10 @@ def _keep_erasure_list(settings: Settings, vault: Vault, stopping: Event) -> Non
         stopping.wait(LOOK_FOR_ERASURES)
 
 
-def die_with(parent: int) -> None:
-    """Be killed when the parent dies; ends at once where it is dead already."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    if os.getppid() != parent:
-        sys.exit(0)
-
-
 def main(arguments: list[str]) -> None:
     """Become what the arguments say."""
     parent, kind, *rest = arguments
-    die_with(int(parent))
+    die_with(int(parent), signal.SIGKILL)
     settings = Settings.read(os.environ)
     configure(settings)
     with suppress(KeyboardInterrupt):

@@ -9,13 +9,14 @@ from typing import Any
 
 import psycopg
 import typer
+from pydantic import ValidationError
 
 from domain.errors import DomainError
 from domain.rules.checks import BadRulebook
 from service.commands import exchange, keeping, people, rules, serving
 from service.commands.opening import BAD_INPUT, FAILED, UNAVAILABLE, terminal
 from service.embedded import DatabaseUnavailable
-from service.importing import BadMap
+from service.importing import BadMap, told
 from service.logs import configure
 from service.settings import BadSetting, Settings
 from service.store import StoreFailed
@@ -41,6 +42,8 @@ class Application(typer.Typer):
         except DomainError as error:
             named = "" if "field" in error.facts or not error.loc else f"{'.'.join(map(str, error.loc))}: "
             _end(f"{named}{error.text('zh')} / {error.text('en')}", FAILED)
+        except ValidationError as error:
+            _end("; ".join(told(error)), BAD_INPUT)
         except BAD as error:
             _end(str(error), BAD_INPUT)
         except (DatabaseUnavailable, VaultError) as error:

@@ -25,12 +25,12 @@ from domain.staff import AddStaff, GrantRole, Staff, staff_stream
 from domain.vocabulary import Role
 from projections.staff import StaffDirectory
 from service import tokens
-from service.administration import SAMPLE_RULEBOOK, adopt_sample, staff_steps
+from service.administration import adopt_sample, sample, staff_steps
 from service.parts import Parts, opened
 from service.runner import Runner
 from service.settings import Settings
 
-STORY, PETITIONS = (SAMPLE_RULEBOOK.with_name(name) for name in ("demo.toml", "demo-petitions.toml"))
+STORY, PETITIONS = "demo.toml", "demo-petitions.toml"
 TOKENS = "demo-tokens.json"
 BEGINS = timedelta(days=70)
 OPENS, CLOSES = time(8, 30), time(17, 30)
@@ -73,7 +73,7 @@ def prepare(parts: Parts, settings: Settings) -> dict[str, str]:
     if file.exists():
         known: dict[str, str] = json.loads(file.read_text("utf-8"))
         return known
-    story = tomllib.loads(STORY.read_text("utf-8")) | tomllib.loads(PETITIONS.read_text("utf-8"))
+    story = tomllib.loads(sample(STORY)) | tomllib.loads(sample(PETITIONS))
     begun = parts.store.fold(Staff(staff_stream("admin"))).version > 0
     if not begun and parts.store.fold(Rulebook()).content is not None:
         raise NotADemo
@@ -90,7 +90,7 @@ def prepare(parts: Parts, settings: Settings) -> dict[str, str]:
 
 def table(secrets: Mapping[str, str]) -> Table:
     """The tokens as they are shown."""
-    staff = tomllib.loads(STORY.read_text("utf-8"))["staff"]
+    staff = tomllib.loads(sample(STORY))["staff"]
     shown = Table("人员 staff", "角色 roles", "令牌 token", title="演示令牌 / demo tokens", title_style="")
     for name, secret in secrets.items():
         roles = "、".join(f"{Role(role).zh} {unit}".strip() for role, _, unit in _roles(staff[name]))

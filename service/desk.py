@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -14,17 +15,17 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 from pydantic import BaseModel
 
-from domain.errors import Forbidden, Invalid, KeyReused, Stale, UnknownAttachment, UnknownPetition
+from domain.errors import Busy, DomainError, Forbidden, Invalid, KeyReused, Stale, UnknownAttachment, UnknownPetition
 from domain.kernel import Actor, Attachment, Context, Grant, day_of, stamp
 from domain.numbering import new_query_code, parse, query_code_digest
 from domain.petition.command import PetitionCommand, Taken
 from domain.petition.handling_reply import ImportReply
-from domain.petition.intake import ImportPetition, ReceivePetition, SourceForm
+from domain.petition.intake import ImportPetition, ReceivePetition
 from domain.petition.petition import Petition
 from domain.petition.receiving_file import forgets
 from domain.petition.stages import stage_after
 from domain.receipt import ReceiptIssued
-from domain.vocabulary import Channel, Role
+from projections.ledger_queries import seen_of
 from projections.staff import staff_units
 from service import attachments
 from service.access import Access, Caller
@@ -39,7 +40,7 @@ INSERT INTO personal_reads (read_at, staff, role, unit, on_behalf_of, number, re
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 
-TRIES = 8
+TRIES = 100
 """How often a step is decided anew when somebody else was there first and the caller named no version."""
 
 
@@ -80,20 +81,34 @@ class Desk:
     def receive(self, caller: Caller, command: ReceivePetition, *, request_id: str, key: str | None = None) -> Outcome:
         """Take a petition in under a new number; the outcome carries the resident's query code.
 
-        The same idempotency key, or the same id of the same source, is answered as the first time. Raises the
-        DomainError that forbids it, `KeyReused` for the key with another body.
+        The same idempotency key, or the same id of the same source, is answered as the first time: to those who may
+        take petitions in and may know of the file, with `Forbidden` to others. Raises the DomainError that forbids it,
+        `KeyReused` for either of them with another body: a mistyped order number must not swallow a petition.
         """
-        receipts = self._keyed(caller, "receive", key, command) + self._from_source(command.channel, command.source)
-        known = self._replayed(receipts)
-        if known is not None:
-            return known
+        receipts = self._keyed(caller, "receive", key, command) + self._from_source(command)
+        for _ in range(TRIES):
+            context = self.context(caller, request_id, command)
+            barred = command.barred(Petition(""), context)
+            if isinstance(barred, DomainError):
+                raise barred
+            try:
+                outcome = self._replayed(receipts) or self._received(caller, command, context, receipts)
+            except Stale:
+                continue
+            if outcome.replayed and not self._exists_for(caller, outcome.number):
+                raise Forbidden
+            return outcome
+        raise Busy
+
+    def _received(
+        self, caller: Caller, command: ReceivePetition, context: Context, receipts: tuple[Receipt, ...]
+    ) -> Outcome:
+        """Decide on a petition that comes in for the first time, and append it."""
         if command.arises_from is not None:
             self._named(caller, command.arises_from, "arises_from")
         code = new_query_code(os.urandom(10))
-        context = replace(self.context(caller, request_id, command), query_code_digest=query_code_digest(code))
-        outcome = self._register(command.execute(Petition(""), context), receipts, code)
-        self._attached(command)
-        return outcome
+        context = replace(context, query_code_digest=query_code_digest(code))
+        return self._register(command.execute(Petition(""), context), receipts, code)
 
     def import_petition(self, command: ImportPetition, reply: ImportReply | None, *, request_id: str) -> Outcome:
         """Take a row of an old ledger over as history, with its reply if it has one.
@@ -101,12 +116,11 @@ class Desk:
         Safe to repeat, also after a crash between the two: what is there already stays as it is.
         """
         context = self.context(self.access.system(), request_id)
-        source = _row_of(command)
-        receipts = (self._receipt(source, command, strict=False),)
+        receipts = (self._receipt(_row_of(command), command, strict=False),)
         done = self._replayed(receipts) or self._register(_history(command, reply, context), receipts, None)
         if reply is None:
             return done
-        receipts = (self._receipt(f"reply:{source}", reply, strict=False),)
+        receipts = (self._receipt(_row_of(command, "reply"), reply, strict=False),)
         if self._replayed(receipts) is None:
             petition = self._store.fold(Petition(done.number))
             self._append(petition, reply.execute(petition, context), receipts)
@@ -136,24 +150,20 @@ class Desk:
         """
         number = str_number(number)
         receipts = self._keyed(caller, f"{command.step()} {number}", key, command)
-        known = self._replayed(receipts)
-        if known is not None:
-            return known
         for _ in range(TRIES):
-            petition = self.load(caller, number, step=type(command))
+            petition = self.load(caller, number)
+            context = self.context(caller, request_id, command)
+            known = self._replayed(receipts)
+            if known is not None:
+                return known
             if expected is not None and petition.version != expected:
                 raise Stale
             other = self._beside(caller, command)
-            taken = command.execute(petition, self.context(caller, request_id, command))
             try:
-                outcome = self._append(petition, taken, receipts, command, other)
+                return self._append(petition, command.execute(petition, context), receipts, command, other)
             except Stale:
-                if expected is not None:
-                    raise
                 continue
-            self._attached(command)
-            return outcome
-        raise Stale
+        raise Busy
 
     def view(self, caller: Caller, number: str, *, request_id: str) -> FileView:
         """The file as the caller may see it. A reading of personal data is logged before it is shown."""
@@ -161,7 +171,17 @@ class Desk:
         grant = caller.reader(petition, context.rulebook)
         if grant is not None:
             self._log_reading(caller, grant, petition.number, context)
-        return file_view(petition, context, full=grant is not None)
+        named = set(filter(None, (petition.duplicate_of, petition.arises_from, *petition.duplicates)))
+        return file_view(petition, context, full=grant is not None, known=self.known(caller, named))
+
+    def known(self, caller: Caller, numbers: Collection[str]) -> frozenset[str]:
+        """Which of these numbers, that another file names, the caller may be told: none of a file hidden from them."""
+        if not numbers:
+            return frozenset()
+        with self._pool.connection() as connection:
+            seen = seen_of(connection, numbers, caller.sight)
+        # The ledger may be behind; the file itself never is.
+        return seen | {number for number in set(numbers) - seen if self._exists_for(caller, number)}
 
     def _log_reading(self, caller: Caller, grant: Grant, number: str, context: Context) -> None:
         """Enter who reads whose file, for the committee (《个人信息保护法》 51)."""
@@ -179,16 +199,20 @@ class Desk:
                 ),
             )
 
-    def load(self, caller: Caller, number: str, step: type[PetitionCommand] | None = None) -> Petition:
-        """The file, if it exists for the caller; `UnknownPetition` otherwise, whichever of the two it is.
-
-        An administrator reads no file, but may take the steps that are an administrator's (erasing).
-        """
+    def load(self, caller: Caller, number: str) -> Petition:
+        """The file, if it exists for the caller; `UnknownPetition` otherwise, whichever of the two it is."""
         petition = self._store.fold(Petition(str_number(number)))
-        known = caller.reads_files or (step is not None and Role.ADMIN in step.roles)
-        if petition.stage is None or not known or not caller.sees(petition):
+        if petition.stage is None or not caller.reads_files or not caller.sees(petition):
             raise UnknownPetition
         return petition
+
+    def _exists_for(self, caller: Caller, number: str) -> bool:
+        """Whether the caller may know of the file."""
+        try:
+            self.load(caller, number)
+        except UnknownPetition:
+            return False
+        return True
 
     def upload(self, caller: Caller, content: bytes, media_type: str) -> str:
         """Keep an uploaded file sealed until a step names its id. Raises `TooLarge`, `UnsupportedMedia`."""
@@ -215,19 +239,13 @@ class Desk:
         self._log_reading(caller, grant, petition.number, context)
         return found, content
 
-    def _attached(self, command: PetitionCommand) -> None:
-        """What a step attached belongs to its file now."""
-        if named := attachments.named_by(command):
-            with self._pool.connection() as connection:
-                attachments.attached(connection, named)
-
     def context(self, caller: Caller, request_id: str, command: BaseModel | None = None) -> Context:
         """What the rules may know of the world in this request. Raises `NoRulebook` where there is none."""
         rulebook, now = self._rulebooks.current(), self.now()
         named = attachments.named_by(command) if command else []
         with self._pool.connection() as connection:
             units = staff_units(connection, day_of(now))
-            uploaded = attachments.waiting(connection, self._vault, named) if named else {}
+            uploaded = attachments.waiting(connection, self._vault, named, caller.staff) if named else {}
         return Context(
             actor=Actor(id=caller.staff),
             now=now,
@@ -248,7 +266,9 @@ class Desk:
         series = Series(context.rulebook.office.code, day_of(context.now).year)
         stage, round_ = str(first), 0 if code is None else 1
         receipts = tuple(replace(one, stage=stage, round=round_, query_code=code) for one in receipts)
-        write = StreamWrite(None, 0, taken.facts, taken.occurred_at, taken.backdated_because)
+        write = StreamWrite(
+            None, 0, taken.facts, taken.occurred_at, taken.backdated_because, attaches=tuple(context.attachments)
+        )
         done = self._store.append(Append((write,), context, series, receipts)).result()
         if done.replayed is not None:
             return self._as_then(done.replayed, done.position)
@@ -271,6 +291,7 @@ class Desk:
             taken.occurred_at,
             taken.backdated_because,
             forget=forgets(taken.facts),
+            attaches=tuple(taken.context.attachments),
         )
         writes = [write]
         if command is not None and other is not None:
@@ -309,14 +330,15 @@ class Desk:
 
     def _keyed(self, caller: Caller, what: str, key: str | None, command: BaseModel) -> tuple[Receipt, ...]:
         """The receipt of an idempotency key, scoped by the caller's token."""
-        return (self._receipt(f"key:{caller.token}:{key}", command, what=what),) if key else ()
+        return (self._receipt(_joined("key", caller.token, key), command, what=what),) if key else ()
 
-    def _from_source(self, channel: Channel, source: SourceForm | None) -> tuple[Receipt, ...]:
+    def _from_source(self, command: ReceivePetition) -> tuple[Receipt, ...]:
         """The receipt of the source's own id, scoped by its system: the same letter never makes two files."""
+        source = command.source
         if source is None:
             return ()
-        system, own_id = (source.site, source.message_id) if channel is Channel.WEB else ("", source.work_order_id)
-        return (self._receipt(f"source:{channel}:{system}:{own_id}", source, strict=False),) if own_id else ()
+        system, own_id = source.site or "", source.message_id or source.work_order_id
+        return (self._receipt(_joined("source", command.channel, system, own_id), command),) if own_id else ()
 
     def _receipt(self, name: str, command: BaseModel, *, what: str = "", strict: bool = True) -> Receipt:
         """A receipt of this name for this body; both are stored as keyed hashes only."""
@@ -350,9 +372,14 @@ def _history(command: ImportPetition, reply: ImportReply | None, context: Contex
     return taken
 
 
-def _row_of(command: ImportPetition) -> str:
-    """What makes a row of an old ledger the same one when it comes again."""
-    return f"import:{command.source_system}:{command.source_id}"
+def _row_of(command: ImportPetition, part: str = "import") -> str:
+    """What makes a row of an old ledger, or its reply, the same one when it comes again."""
+    return _joined(part, command.source_system, command.source_id)
+
+
+def _joined(*parts: str) -> str:
+    """Parts as one name, such that no other parts have the same: ids of other systems may hold any character."""
+    return json.dumps(parts)
 
 
 def str_number(number: str) -> str:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Literal
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
-from domain.errors import RetentionRuns, TwoPeopleNeeded, UnknownPetition, UnknownStaff
+from domain.errors import DomainError, RetentionRuns, TwoPeopleNeeded, UnknownStaff
 from domain.kernel import Grant, Value
 from domain.petition.events.receiving import DataErased
 from domain.petition.petition import Petition
@@ -45,9 +46,18 @@ SELECT originator_id, originator_version, topic, state FROM stored_events
 """
 STILL_THERE = "SELECT count(*) FROM vault_keys WHERE key_id = ANY(%s)"
 DROP = "DELETE FROM vault_keys WHERE key_id = ANY(%s)"
+NOW = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::xid"
+OLDER = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > age(%s::text::xid)
+"""
+PATIENCE, LOOK_EVERY = 10.0, 0.05
+"""Seconds to wait for transactions that began before; as long as one runs, rows it might see are kept."""
+
 WAL = "SELECT count(*), min(modification) FROM pg_ls_waldir()"
 
 Done = Literal["erased", "restricted"]
+Result = Literal["nothing left", "erased again", "keys dropped"]
 
 
 class Entry(Value):
@@ -72,10 +82,8 @@ class ErasureList:
         self._position = 0
 
     def entries(self) -> list[Entry]:
-        """All of it, oldest first."""
-        if not self.path.exists():
-            return []
-        return [Entry.model_validate_json(line) for line in self.path.read_text("utf-8").splitlines() if line]
+        """All of it, oldest first; without a last line that is still being written or was never finished."""
+        return _entries(self.path.read_bytes()) if self.path.exists() else []
 
     def collect(self, url: str, vault: Vault) -> list[Entry]:
         """Add what was erased in the database and is not listed yet; on disk when this returns."""
@@ -91,14 +99,23 @@ class ErasureList:
 
     def _add(self, entries: list[Entry]) -> list[Entry]:
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            known = {(entry.command_id, entry.number) for entry in self.entries()}
+            file.seek(0)
+            listed = file.read()
+            # Who was killed while adding left a torn line; its erasure is in the database and comes again.
+            file.truncate(listed.rfind(b"\n") + 1)
+            known = {(entry.command_id, entry.number) for entry in _entries(listed)}
             new = [entry for entry in entries if (entry.command_id, entry.number) not in known]
-            file.writelines(f"{entry.model_dump_json()}\n" for entry in new)
+            file.writelines(f"{entry.model_dump_json()}\n".encode() for entry in new)
             file.flush()
             os.fsync(file.fileno())
         return new
+
+
+def _entries(text: bytes) -> list[Entry]:
+    whole, _, _ = text.rpartition(b"\n")
+    return [Entry.model_validate_json(line) for line in whole.split(b"\n") if line]
 
 
 def _entry(connection: Connection[Any], mapper: EventMapper, erased: StoredEvent) -> Entry:
@@ -173,20 +190,23 @@ class Replayed:
     """What repeating an erasure did: nothing was left, it was erased again, or only its keys could be dropped."""
 
     entry: Entry
-    result: Literal["nothing left", "erased again", "keys dropped"]
+    result: Result
 
 
 def replay(parts: Parts, erasures: ErasureList) -> Iterator[Replayed]:
-    """Repeat every listed erasure whose keys are back, in the name of those who decided it then."""
+    """Repeat every listed erasure whose keys are back, in the name of those who decided it then.
+
+    Where the restored file forbids the steps, whatever the reason, the keys go all the same.
+    """
     for entry in erasures.entries():
         keys = list(entry.keys)
         if not _still_there(parts, keys):
             yield Replayed(entry, "nothing left")
             continue
-        with suppress(RetentionRuns, UnknownPetition):
+        with suppress(DomainError):
             _repeat(parts, entry)
         again = not _still_there(parts, keys)
-        if not again:  # the file stands where no step may erase it; the person is to be forgotten all the same
+        if not again:
             with parts.pool.connection() as connection:
                 connection.execute(DROP, (keys,))
         yield Replayed(entry, "erased again" if again else "keys dropped")
@@ -213,8 +233,12 @@ def _still_there(parts: Parts, keys: list[UUID]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """Where a destroyed key may still stand: in so many WAL segments, the oldest from then; None: may not be asked."""
+    """Where a destroyed key may still stand: in so many WAL segments, the oldest from then; None: may not be asked.
 
+    `table`: in the table of keys too, since a transaction that began before the deletion would not end.
+    """
+
+    table: bool
     segments: int | None
     oldest: datetime | None
 
@@ -222,11 +246,24 @@ class Remains:
 def clear_away(url: str) -> Remains:
     """Have the database give up the space of deleted keys, and say what of its log is left that may hold them."""
     with psycopg.connect(url, autocommit=True, application_name="huiying erasures") as connection:
+        older = _older_transactions(connection)
         connection.execute("VACUUM (FULL) vault_keys")
         try:
             connection.execute("CHECKPOINT")
             row = connection.execute(WAL).fetchone()
         except psycopg.errors.InsufficientPrivilege:
-            return Remains(None, None)
+            return Remains(older, None, None)
     assert row is not None
-    return Remains(row[0], row[1])
+    return Remains(older, row[0], row[1])
+
+
+def _older_transactions(connection: Connection[Any]) -> bool:
+    """Wait for the transactions that began before now; whether some still run when patience ends."""
+    now = connection.execute(NOW).fetchone()
+    assert now is not None
+    deadline = monotonic() + PATIENCE
+    while connection.execute(OLDER, now).fetchone() != (0,):
+        if monotonic() > deadline:
+            return True
+        sleep(LOOK_EVERY)
+    return False

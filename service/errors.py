@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 import psycopg
 import structlog
+from eventsourcing import persistence
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from psycopg_pool import PoolClosed, PoolTimeout
@@ -220,6 +221,8 @@ HANDLERS = {
     PoolClosed: on_no_database,
     psycopg.OperationalError: on_no_database,
     psycopg.InterfaceError: on_no_database,
+    persistence.OperationalError: on_no_database,
+    persistence.InterfaceError: on_no_database,
     psycopg.errors.UndefinedTable: on_no_database,
     psycopg.errors.InvalidSchemaName: on_no_database,
 }

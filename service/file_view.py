@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from domain.clocks import explain
 from domain.errors import DomainError
-from domain.kernel import Context, Erased
+from domain.kernel import Context, Erased, personal_fields
 from domain.petition.commands import STEPS
 from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
@@ -17,6 +17,7 @@ from domain.petition.references import mask_identity, people_of, render
 from domain.petition.state import Draft, Order, Review
 from domain.redaction import Known, redact
 from domain.vocabulary import Nature
+from projections.masked import SEALED
 
 
 class PersonView(BaseModel):
@@ -159,16 +160,22 @@ class Words:
     def __init__(self, petition: Petition, full: bool) -> None:
         """Real values for a reader of personal data, masked ones and no detectable identifiers for others."""
         self._full = full
-        self._people = people_of(petition.everyone, None if full else mask_identity)
+        self._sealed = None in petition.restricted
+        people = people_of(petition.everyone, None if full else mask_identity)
+        restricted = {who for who in petition.restricted if who is not None}
+        sealed = {who: dict.fromkeys(people[who], SEALED) for who in restricted if who in people}
+        self._people = {**people, **sealed}
 
     def text(self, text: str | Erased | None) -> str | None:
         """A text of the file."""
+        if self._sealed and text is not None:
+            return SEALED
         rendered = render(text, self._people)
         return rendered if self._full or rendered is None else redact(rendered, Known()).text
 
     def person(self, one: Petitioner) -> PersonView:
         """A petitioner."""
-        values = self._people[one.id]
+        values = dict.fromkeys(self._people[one.id], SEALED) if self._sealed else self._people[one.id]
         erased = any(isinstance(getattr(one, field), Erased) for field in ("name", "phone", "id_number", "address"))
         return PersonView(
             id=one.id,
@@ -189,8 +196,11 @@ class Words:
         )
 
 
-def file_view(petition: Petition, context: Context, *, full: bool) -> FileView:
-    """The file for a caller; `full` where they may read its personal data."""
+def file_view(petition: Petition, context: Context, *, full: bool, known: Collection[str]) -> FileView:
+    """The file for a caller; `full` where they may read its personal data.
+
+    `known`: the numbers of other files that they may be told; any other number is left out.
+    """
     words, rulebook = Words(petition, full), context.rulebook
     units = {one.demand: one.unit for one in petition.by_demand}
     place = petition.place
@@ -258,9 +268,9 @@ def file_view(petition: Petition, context: Context, *, full: bool) -> FileView:
         reminders=[_order(key, one) for key, one in petition.reminders.items()],
         orders=[_order(key, one) for key, one in petition.orders.items()],
         reviews=[_review(one) for one in petition.reviews.values()],
-        duplicate_of=petition.duplicate_of,
-        duplicates=sorted(petition.duplicates),
-        arises_from=petition.arises_from,
+        duplicate_of=petition.duplicate_of if petition.duplicate_of in known else None,
+        duplicates=sorted(petition.duplicates.intersection(known)),
+        arises_from=petition.arises_from if petition.arises_from in known else None,
         archive_number=petition.archive_number,
         steps=[
             StepView(step=name, title=command.title, href=f"/api/v1/petitions/{petition.number}/{name}")
@@ -288,8 +298,8 @@ def _source(petition: Petition, words: Words) -> dict[str, object] | None:
     if petition.source is None:
         return None
     shown: dict[str, object] = petition.source.model_dump(mode="json", exclude_none=True)
-    record = getattr(petition.source, "visit_record", None)
-    return {**shown, "visit_record": words.text(record)} if record is not None else shown
+    written = {name: words.text(getattr(petition.source, name)) for name in personal_fields(type(petition.source))}
+    return {**shown, **{name: text for name, text in written.items() if text is not None}}
 
 
 def _waiting(petition: Petition) -> Iterable[str]:

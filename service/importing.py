@@ -179,8 +179,10 @@ class Importer:
         """Take every row; raises `BadMap` before the first where the table lacks a column that the map names."""
         missing = sorted(self.map.columns - set(table.columns))
         if missing:
-            names = "、".join(missing)
-            raise BadMap(f"文件中没有这些列：{names}（有：{'、'.join(table.columns)}） / the file lacks: {names}")
+            names, header, count = "、".join(missing), self.map.header_row, sum(map(bool, table.columns))
+            raise BadMap(
+                f"第 {header} 行有 {count} 个列名，其中没有：{names} / row {header} names {count} columns, not: {names}"
+            )
         waiting: deque[tuple[int, Future[bool]]] = deque()
         with ThreadPoolExecutor(IN_FLIGHT, "import") as pool:
             for number, row in table:

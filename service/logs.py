@@ -30,6 +30,8 @@ TRUSTED = ("uvicorn",)
 
 OURS = "_from_structlog"
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+OPAQUE_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LONG_NUMBER = re.compile(r"[0-9]{7}")
 """What a request id that a caller sends must look like."""
 
 
@@ -77,8 +79,10 @@ def places(error: BaseException) -> dict[str, Any]:
 
 
 def request_id(given: str | None) -> str | None:
-    """The id that a caller sent, if it is fit to be written into a log."""
-    return given if given and SAFE_ID.fullmatch(given) else None
+    """The id that a caller sent, if it is fit to be written into a log and into events: nobody's telephone, say."""
+    if given is None or not SAFE_ID.fullmatch(given):
+        return None
+    return given if OPAQUE_ID.fullmatch(given) or not LONG_NUMBER.search(given) else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

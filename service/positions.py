@@ -71,6 +71,17 @@ def states(connection: Connection[Any]) -> list[ProjectionState]:
         return cursor.execute(READ).fetchall()
 
 
+def given_up(now: Iterable[ProjectionState]) -> dict[str, ProjectionState]:
+    """New tables that could not be built, by name; the live ones are of another version and so stand still."""
+    now = list(now)
+    live = {state.name: state.version for state in now if state.generation == "live"}
+    return {
+        state.name: state
+        for state in now
+        if state.generation == "next" and state.state == "stopped" and live.get(state.name) != state.version
+    }
+
+
 def advance(
     connection: Connection[Any], names: Collection[str], generation: Generation, before: int, after: int
 ) -> None:
@@ -181,16 +192,15 @@ class Positions:
             self._change.wait_for(lambda: self._closing, seconds)
 
     def _tell(self, now: list[ProjectionState]) -> None:
-        # Tables that are still being built show nothing, but tell by their state whether waiting is of use.
-        known = {state.name: state for state in sorted(now, key=lambda state: state.generation == "live")}
+        live = {state.name: state for state in now if state.generation == "live"}
+        hopeless = {name for name, state in live.items() if state.state == "stopped"} | given_up(now).keys()
         with self._change:
             waiters = list(self._waiters)
         for waiter in waiters:
-            named = [known.get(name) for name in waiter.names]
-            behind = [one for one in named if one is None or one.generation == "next" or one.position < waiter.position]
+            behind = {name for name in waiter.names if name not in live or live[name].position < waiter.position}
             if not behind:
                 _tell(waiter, True)
-            elif any(state is not None and state.state == "stopped" for state in behind):
+            elif behind & hopeless:
                 _tell(waiter, False)
         with self._change:
             self._waiters = [waiter for waiter in self._waiters if not waiter.shown.done()]

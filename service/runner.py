@@ -111,15 +111,16 @@ class Runner:
     def _feed(self, connection: Db) -> bool:
         """Give every live projection its next batch; whether there is more to give at once.
 
-        Projections at the same position share one reading and one transaction; one that is behind is read up to where
-        the next one stands, so that they meet there.
+        Tables of another version than the code's stand still until their rebuild is swapped in: this code's rows do not
+        fit them. Projections at the same position share one reading and one transaction; one that is behind is read up
+        to where the next one stands, so that they meet there.
         """
         live = {state.name: state for state in states(connection) if state.generation == "live"}
         self._renew(live)
         groups: defaultdict[int, list[Projection]] = defaultdict(list)
         for projection in self._projections:
             state = live.get(projection.name)
-            if state is not None and state.state == "running":
+            if state is not None and state.state == "running" and state.version == projection.version:
                 groups[state.position].append(projection)
         positions = sorted(groups)
         meetings = dict(pairwise(positions))

@@ -19,6 +19,7 @@ from psycopg.rows import DictRow
 from domain.kernel import Aggregate, Recorded, stream_id
 from domain.receipt import ReceiptIssued, receipt_stream
 from service.append import EVERYBODY, Append, Appended, Receipt, Series, StreamWrite
+from service.batch import RECEIPTS
 from service.listening import Listener
 from service.mapper import EventMapper, UnknownTopic, Unreadable, holder
 from service.migrations import migrate
@@ -95,14 +96,15 @@ class Store:
     def receipt(self, name: str) -> tuple[ReceiptIssued, int] | None:
         """What was answered under a receipt's name, with the position of the answer; None if it was never issued."""
         with self._datastore.cursor() as cursor:
-            row = cursor.execute(HISTORY, (stream_id(receipt_stream(name)),), prepare=True, binary=True).fetchone()
+            ids = [stream_id(receipt_stream(name))]
+            row = cursor.execute(RECEIPTS, (ids,), prepare=True, binary=True).fetchone()
         if row is None:
             return None
-        stored = _notification(row)
+        stored = Notification(row["originator_id"], 1, row["topic"], row["state"], row["notification_id"])
         state = self._mapper.state(stored)
         issued = self._mapper.recorded(stored, state, self._keys({holder(state)})).fact
         assert isinstance(issued, ReceiptIssued)
-        return issued, self.position_of(issued.stream, issued.version) or 0
+        return issued, row["answered"]
 
     def fold(self, aggregate: A) -> A:
         """Bring an aggregate up to date with its stream."""

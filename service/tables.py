@@ -67,9 +67,10 @@ class Table:
         for number, cells in self._cells():
             if number == self._header_row:
                 names = ["" if cell is None else str(cell).strip() for cell in cells]
-                doubled = sorted({name for name in names if name and names.count(name) > 1})
-                if doubled:
-                    raise BadTable(f"列名重复：{'、'.join(doubled)} / columns named twice")
+                doubled = [str(place) for place, name in enumerate(names, 1) if name and names.count(name) > 1]
+                if doubled:  # told by their places: with a wrong header_row a name may be a person's
+                    places = ", ".join(doubled)
+                    raise BadTable(f"第 {places} 列的列名重复 / columns {places} share their names")
                 if any(names):
                     return names
         raise BadTable(f"{self.path}: 第 {self._header_row} 行没有列名 / no column names in row {self._header_row}")
@@ -95,8 +96,8 @@ class Table:
     def _sheet_rows(self) -> Iterator[Sequence[Cell]]:
         with closing(load_workbook(self.path, read_only=True, data_only=True)) as book:
             if self._sheet is not None and self._sheet not in book.sheetnames:
-                names = "、".join(book.sheetnames)
-                raise BadTable(f"没有工作表“{self._sheet}”，有：{names} / no such sheet; there are: {names}")
+                count = len(book.sheetnames)
+                raise BadTable(f"{count} 个工作表中没有“{self._sheet}” / none of the {count} sheets has this name")
             sheet = book[self._sheet] if self._sheet is not None else book.worksheets[0]
             for row in sheet.iter_rows(values_only=True):
                 yield [unescape(cell) if isinstance(cell, str) else _plain(cell) for cell in row]

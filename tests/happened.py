@@ -115,7 +115,11 @@ def due(clock: Clock, start: date = MONDAY, *, track: Track = Track.WORK_ORDER) 
     """A due date as the sample rulebook makes it."""
     found = SAMPLE.due(clock, shanghai(start), version=1, track=track, nature=Nature.HELP, urgency=Urgency.NORMAL)
     assert found is not None
-    return found
+    return found.model_copy(update={"of": BOUND.get(clock)})
+
+
+BOUND = {Clock.SIGN: "MS", Clock.OBJECT: "MS", Clock.ORDER: "o1"}
+"""For whom the clocks that do not run for the whole file run in these stories."""
 
 
 def running(*clocks: Clock, start: date = MONDAY, track: Track = Track.WORK_ORDER, by: str = "wu") -> Step:

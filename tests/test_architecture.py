@@ -22,7 +22,9 @@ LOCKS = ("requirements.txt", "requirements-dev.txt")
 REGISTRIES = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com", "yarnpkg" + ".com"]
 REGISTRIES += ["crates" + ".io", "debian" + ".org/debian", "unpkg" + ".com", "jsdelivr" + ".net"]
 REGISTRY = re.compile("|".join(map(re.escape, REGISTRIES)), re.IGNORECASE)
-OWN_MACHINE = re.compile(r"/(?:home|Users)/\w|/root/\w|[A-Z]:\\Users|/work/(?:main|shared)|/tmp/(?:brief|p/)")
+OWN_MACHINE = re.compile(
+    r"(?<![\w.])/(?:home|Users|root|work|workspace|tmp)/\w|\b[A-Z]:\\(?:Users|Work)\b", re.IGNORECASE
+)
 
 
 def texts() -> Iterator[Path]:
@@ -43,7 +45,6 @@ def told(paths: Iterator[Path], pattern: re.Pattern[str]) -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{number}"
         for path in paths
-        if path != Path(__file__)
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
         if pattern.search(line)
     ]

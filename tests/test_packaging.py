@@ -1,5 +1,6 @@
 """The wheel holds the product and nothing else, and no other distribution owns its import names."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -15,10 +16,16 @@ PACKAGES = ("service", "domain", "projections")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Names of the files in a freshly built wheel."""
+def wheel_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A freshly built wheel."""
     [path] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path_factory.mktemp("wheel")), versions=["standard"])
-    with zipfile.ZipFile(path) as archive:
+    return Path(path)
+
+
+@pytest.fixture(scope="module")
+def wheel(wheel_file: Path) -> set[str]:
+    """Names of the files in it."""
+    with zipfile.ZipFile(wheel_file) as archive:
         return set(archive.namelist())
 
 
@@ -30,7 +37,27 @@ def test_the_wheel_holds_every_file_of_the_three_packages(wheel: set[str]) -> No
         if path.is_file() and path.suffix != ".pyc"
     }
     assert {Path(file).suffix for file in files} >= {".py", ".sql"}
-    assert {name for name in wheel if name.startswith(tuple(f"{package}/" for package in PACKAGES))} == files
+    packaged = {name for name in wheel if name.startswith(tuple(f"{package}/" for package in PACKAGES))}
+    assert {name for name in packaged if not name.startswith("service/samples/")} == files
+
+
+def test_the_wheel_holds_the_samples(wheel: set[str]) -> None:
+    samples = {path.name for path in (ROOT / "ops" / "samples").iterdir()}
+    assert samples >= {"rulebook.toml", "demo.toml", "demo-petitions.toml", "replies.toml"}
+    assert {name for name in wheel if name.startswith("service/samples/")} == {f"service/samples/{s}" for s in samples}
+
+
+def test_an_installed_service_finds_the_samples(wheel_file: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel_file) as archive:
+        archive.extractall(tmp_path)
+    code = "import service.administration as one; print(one.__file__); print(one.sample('demo.toml'))"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    where, _, text = done.stdout.partition("\n")
+    assert Path(where).is_relative_to(tmp_path)
+    assert text.strip() == (ROOT / "ops" / "samples" / "demo.toml").read_text("utf-8").strip()
 
 
 def test_the_wheel_holds_nothing_else(wheel: set[str]) -> None:

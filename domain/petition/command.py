@@ -24,11 +24,12 @@ from domain.errors import (
     WrongStage,
 )
 from domain.kernel import CLOCK_SKEW, Actor, Attachment, Command, Context, Event, Grant, occurred
+from domain.numbering import file_number, parse
 from domain.petition.events.receiving import DueDatesSet
 from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
 from domain.petition.references import FreeText, referring
-from domain.petition.stages import BEGINNINGS, may_follow, stage_after
+from domain.petition.stages import BEGINNINGS, Stage, may_follow, stage_after
 from domain.vocabulary import Clock, Nature, Role, Track, Urgency
 
 
@@ -39,10 +40,31 @@ def _printable(text: str) -> str:
     return text
 
 
+def _number(typed: str) -> str:
+    """The number in its one written form."""
+    try:
+        return file_number(*parse(typed))
+    except DomainError:
+        raise ValueError("不是卷宗编号 / not a file number") from None
+
+
+PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|[1-8]\d{5}(?:19|20)\d{9}[\dXx])(?!\d)")
+"""A mobile telephone or an identity number. Other systems' own numbers stand in fields that are not held to this."""
+
+
+def _no_identifiers(text: str) -> str:
+    """What is stored in plain must not carry somebody's telephone or identity number."""
+    if PERSONAL_NUMBER.search(text):
+        raise ValueError("不得填写电话或证件号码 / must hold no telephone or identity number")
+    return text
+
+
 Short = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
 ]
-"""A line: codes, numbers of other systems, names of bodies."""
+"""A line: what other systems call something, or a line that is sealed."""
+Label = Annotated[Short, AfterValidator(_no_identifiers)]
+"""A line that is stored in plain: numbers of other systems, names of meetings. It identifies nobody."""
 Line = Annotated[Short, FreeText()]
 """A line that a person wrote, such as a title."""
 Prose = Annotated[
@@ -52,7 +74,11 @@ Prose = Annotated[
     FreeText(),
 ]
 """Text that a person wrote."""
-CodeText = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+CodeText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+    AfterValidator(_no_identifiers),
+]
 """A code of the rulebook, a staff id, an attachment id."""
 
 
@@ -65,8 +91,8 @@ def _of_our_time(moment: datetime) -> datetime:
 
 Moment = Annotated[datetime, AfterValidator(_of_our_time)]
 """A time that a person states."""
-FileNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Z][A-Za-z0-9._-]{2,63}$")]
-"""The number of another file."""
+FileNumber = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_number)]
+"""The number of another file, as typed; kept as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +162,7 @@ class PetitionCommand(Command):
         if not fitting:
             return NotYourUnit()
         if not may_follow(cls.event, petition.stage):
-            stage = petition.stage
-            return WrongStage(stage=stage.zh if stage else "-", step=cls.title)
+            return cls._wrong_stage(petition.stage)
         refused: DomainError | None = None
         for grant in fitting:
             acting = replace(context, actor=_actor(context.actor, grant))
@@ -175,12 +200,17 @@ class PetitionCommand(Command):
         at = occurred(self.occurred_at, context.now)
         if at > context.now + CLOCK_SKEW:
             raise InTheFuture(("occurred_at",))
-        if petition.stage is not None and not self.historical and at < self._earliest(petition) - CLOCK_SKEW:
+        if petition.stage is not None and petition.dated and at < self._earliest(petition) - CLOCK_SKEW:
             raise OutOfOrder(("occurred_at",))
         days = context.rulebook.backdating_days
         if context.now - at > timedelta(days=days) and not self.backdated_because and not self.historical:
             raise BackdatingNeedsReason(("backdated_because",), days=days)
         return at
+
+    @classmethod
+    def _wrong_stage(cls, stage: Stage | None) -> WrongStage:
+        """The step has no place in this stage."""
+        return WrongStage(stage=stage.zh if stage else "-", step=cls.title, stage_en=stage or "-", step_en=cls.step())
 
     def _earliest(self, petition: Petition) -> datetime:
         """What leads out of a stage comes after what led into it; everything else after receipt."""
@@ -191,7 +221,7 @@ class PetitionCommand(Command):
         stage = petition.stage
         for fact in facts:
             if not may_follow(type(fact), stage):
-                raise WrongStage(stage=stage.zh if stage else "-", step=self.title)
+                raise self._wrong_stage(stage)
             stage = stage_after(type(fact)) or stage
 
 
@@ -222,23 +252,33 @@ def _in_charge(grant: Grant, petition: Petition, context: Context) -> bool:
 
 
 def due_dates(
-    context: Context, clocks: tuple[Clock, ...], *, track: Track | None, nature: Nature, urgency: Urgency
+    context: Context,
+    clocks: tuple[Clock, ...],
+    *,
+    track: Track | None,
+    nature: Nature,
+    urgency: Urgency,
+    units: tuple[str | None, ...] = (None,),
 ) -> Iterator[DueDatesSet]:
-    """The due dates that start now for these clocks, as far as the rulebook has limits for them."""
+    """The due dates that start now for these clocks (and each of these units), where the rulebook has limits."""
     due: list[DueDate] = []
     for clock in clocks:
         one = context.rulebook.due(
             clock, context.at, version=context.rulebook_version, track=track, nature=nature, urgency=urgency
         )
         if one is not None:
-            due.append(one)
+            due.extend(one.model_copy(update={"of": unit}) for unit in units)
     if due:
         yield DueDatesSet(due=tuple(due))
 
 
-def start_clocks(petition: Petition, context: Context, *clocks: Clock) -> Iterator[DueDatesSet]:
-    """Start clocks on a file as it is classified now."""
-    yield from due_dates(context, clocks, track=petition.track, nature=petition.nature, urgency=petition.urgency)
+def start_clocks(
+    petition: Petition, context: Context, *clocks: Clock, units: tuple[str | None, ...] = (None,)
+) -> Iterator[DueDatesSet]:
+    """Start clocks on a file as it is classified now, for the whole file or for each of these units."""
+    yield from due_dates(
+        context, clocks, track=petition.track, nature=petition.nature, urgency=petition.urgency, units=units
+    )
 
 
 def known_unit(code: str, context: Context, *loc: str | int) -> str:

@@ -22,7 +22,7 @@ from domain.petition.events import handling as h
 from domain.petition.events.values import DemandAssignment
 from domain.petition.petition import Petition
 from domain.petition.rules import another_person, not_possible
-from domain.vocabulary import BodyKind, Clock, ContactMethod, Role
+from domain.vocabulary import BodyKind, Clock, ContactMethod, Nature, Role
 
 HANDLER = frozenset({Role.HANDLER})
 
@@ -63,8 +63,8 @@ class AssignPetition(PetitionCommand):
             ),
             reason=self.reason,
         )
-        if {lead, *co_units} - petition.units:
-            yield from start_clocks(petition, context, Clock.SIGN, Clock.OBJECT)
+        new = tuple(unit for unit in (lead, *co_units) if unit not in petition.units)
+        yield from start_clocks(petition, context, Clock.SIGN, Clock.OBJECT, units=new)
 
     @staticmethod
     def _fit(code: str, petition: Petition, context: Context, *loc: str | int) -> str:
@@ -72,6 +72,9 @@ class AssignPetition(PetitionCommand):
         unit = known_unit(code, context, *loc)
         if set(context.rulebook.chain(unit)) & petition.against_units:
             raise invalid("不得交由被反映单位或其下级办理", "is accused by the petition or below a unit that is", *loc)
+        entry = context.rulebook.unit(unit)
+        if petition.nature is Nature.REPORT and petition.against and not (entry and entry.takes_reports):
+            raise invalid("检举控告须交由可受理举报的单位", "a report goes to a unit that takes reports (L1 30)", *loc)
         return unit
 
 
@@ -158,7 +161,7 @@ class AskReturn(PetitionCommand):
         """Once at a time, and within the limit that the rulebook gives (5 working days, L1 23)."""
         if context.actor.unit in petition.return_asked:
             return not_possible("本单位已申请退单", "the unit has asked already")
-        due = petition.due.get(Clock.OBJECT)
+        due = petition.due.get(f"{Clock.OBJECT}:{context.actor.unit}")
         if due is not None and context.today > due.due:
             return not_possible(f"已超过退单期限 {due.due}", f"the limit for objecting passed on {due.due}")
         return None

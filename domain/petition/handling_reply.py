@@ -142,6 +142,8 @@ class DeliverReply(PetitionCommand):
         """Only what was approved, and not while a demand that a correction added has no answer yet."""
         if not {demand.id for demand in petition.demands} <= set(petition.current.answers):
             return not_possible("须先上报各诉求的办理结果", "report the outcome for every demand first")
+        if petition.lead is None or petition.suspended:
+            return not_possible("未派单或已挂起的件不能送达答复", "the file has no lead unit, or is suspended")
         draft = petition.current.reply
         return None if draft is not None and draft.approved else NotApproved()
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from domain.errors import TooManyRepresentatives
-from domain.kernel import Context, Event, Value, occurred
+from domain.kernel import CLOCK_SKEW, Context, Event, Value, occurred
 from domain.petition.command import (
     CodeText,
     FileNumber,
+    Label,
     Line,
     Moment,
     PetitionCommand,
@@ -62,7 +63,7 @@ class PlaceForm(Value):
 class SourceForm(Value):
     """What only the channel carries. A field that is not the channel's own is refused."""
 
-    site: Short | None = Field(None, title="来源网站")
+    site: Label | None = Field(None, title="来源网站")
     message_id: Short | None = Field(None, title="留言编号")
     form: Annotated[str, StringConstraints(pattern="^(letter|visit)$")] | None = Field(None, title="来信/来访")
     scan: CodeText | None = Field(None, title="信件扫描件")
@@ -71,11 +72,11 @@ class SourceForm(Value):
     call_time: Moment | None = Field(None, title="来电时间")
     officer: CodeText | None = Field(None, title="民情信息员")
     grid: CodeText | None = Field(None, title="网格")
-    patrol: Short | None = Field(None, title="巡访轮次")
+    patrol: Line | None = Field(None, title="巡访轮次")
     photos: tuple[CodeText, ...] | None = Field(None, title="照片", max_length=20)
     window: CodeText | None = Field(None, title="窗口")
-    receipt: Short | None = Field(None, title="回执编号")
-    meeting: Short | None = Field(None, title="座谈会")
+    receipt: Line | None = Field(None, title="回执编号")
+    meeting: Line | None = Field(None, title="座谈会")
     held_on: date | None = Field(None, title="召开日期")
 
 
@@ -238,6 +239,10 @@ def checked_source(source: v.Source, context: Context) -> v.Source:
             known_area(grid, context, "source", "grid")
         case v.WindowSource(window=str(window)) if context.rulebook.window(window) is None:
             raise invalid("没有此窗口", "no such window", "source", "window")
+        case v.HotlineSource(call_time=datetime() as called) if called > context.now + CLOCK_SKEW:
+            raise invalid("不得晚于现在", "must not lie in the future", "source", "call_time")
+        case v.SymposiumSource(held_on=date() as day) if day > context.today:
+            raise invalid("不得晚于今天", "must not lie in the future", "source", "held_on")
     return source
 
 
@@ -270,6 +275,7 @@ class ImportPetition(PetitionCommand):
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """One fact, as the old ledger has it."""
         people = petitioners_of(self.petitioners)
+        few_representatives(people)
         yield PetitionImported(
             channel=self.channel,
             source_system=self.source_system,
@@ -280,7 +286,7 @@ class ImportPetition(PetitionCommand):
             title=self.subject,
             content=self.content,
             petitioners=people,
-            people_count=self.people_count or max(1, len(people)),
+            people_count=max(self.people_count or 1, len(people)),
             demands=(v.Demand(id="d1", nature=self.nature, category=self.category, text=self.subject),),
             place=place_of(self.place, context),
             legacy_number=self.legacy_number,

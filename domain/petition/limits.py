@@ -7,9 +7,11 @@ from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
-from domain.vocabulary import Clock
+from domain.vocabulary import Clock, ReviewKind
 
 EVERY = frozenset(Clock)
+BY_UNIT = frozenset({Clock.SIGN, Clock.OBJECT})
+"""Clocks that run for each unit on the file by itself; they end when the unit leaves it."""
 ROUND = frozenset({Clock.NOTICE, Clock.SIGN, Clock.OBJECT, Clock.CONTACT, Clock.HANDLE})
 
 CLOCK_STOPS: dict[type[Event], frozenset[Clock]] = {
@@ -21,25 +23,33 @@ CLOCK_STOPS: dict[type[Event], frozenset[Clock]] = {
     r.PetitionWithdrawn: EVERY,
     r.PetitionNoLongerAccepted: EVERY,
     r.NumberVoided: EVERY,
-    h.SignedFor: frozenset({Clock.SIGN}),
-    h.ReturnAsked: frozenset({Clock.OBJECT}),
     h.ResidentContacted: frozenset({Clock.CONTACT}),
     h.HouseholdVisited: frozenset({Clock.CONTACT}),
     h.ReplyDelivered: ROUND,
     s.FollowedUp: frozenset({Clock.FOLLOW_UP}),
-    s.SupervisionAnswered: frozenset({Clock.ORDER}),
-    s.SupervisionEnded: frozenset({Clock.ORDER}),
     c.PetitionReopened: frozenset({Clock.FOLLOW_UP}),
 }
-"""A contact or a visit stops the contact clock only if somebody was reached; a review's clocks stop by its own kind."""
+"""Clocks that a kind of event stops whatever it says; the others are in `stopped_by`."""
 
 
-def stopped_by(fact: Event) -> frozenset[Clock]:
-    """The clocks that this very fact stops."""
-    if isinstance(fact, h.ResidentContacted | h.HouseholdVisited) and not fact.reached:
-        return frozenset()
-    if isinstance(fact, s.ReviewAsked):
-        return frozenset({Clock.REVIEW_ASK if fact.kind == "review" else Clock.RE_REVIEW_ASK})
-    if isinstance(fact, s.ReviewDecided):
-        return frozenset({Clock.REVIEW if fact.kind == "review" else Clock.RE_REVIEW})
-    return CLOCK_STOPS.get(type(fact), frozenset())
+def stopped_by(fact: Event) -> frozenset[str]:
+    """What this very fact stops: a clock, for whomever it runs, or the one that runs for a unit or an order.
+
+    A contact or a visit counts only if somebody was reached. Asking for a return stops nothing: if it is refused, the
+    unit still has only the days that it had.
+    """
+    match fact:
+        case h.ResidentContacted(reached=False) | h.HouseholdVisited(reached=False):
+            return frozenset()
+        case h.SignedFor(unit=unit):
+            return frozenset({f"{Clock.SIGN}:{unit}"})
+        case h.ReturnGranted(unit=unit):
+            return frozenset({f"{Clock.SIGN}:{unit}", f"{Clock.OBJECT}:{unit}"})
+        case s.SupervisionAnswered(id=key) | s.SupervisionEnded(id=key):
+            return frozenset({f"{Clock.ORDER}:{key}"})
+        case s.ReviewAsked(kind=kind):
+            return frozenset({Clock.REVIEW_ASK if kind is ReviewKind.REVIEW else Clock.RE_REVIEW_ASK})
+        case s.ReviewDecided(kind=kind):
+            return frozenset({Clock.REVIEW if kind is ReviewKind.REVIEW else Clock.RE_REVIEW})
+        case _:
+            return CLOCK_STOPS.get(type(fact), frozenset())

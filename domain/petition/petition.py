@@ -13,10 +13,10 @@ from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.events.values import Accused, Demand, DemandAssignment, Petitioner, Place, Source
-from domain.petition.limits import stopped_by
+from domain.petition.limits import BY_UNIT, stopped_by
 from domain.petition.stages import LOOP, Stage, may_follow, stage_after
 from domain.petition.state import Asked, Draft, Order, Review, Round, Text, people
-from domain.vocabulary import Channel, Clock, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
+from domain.vocabulary import Channel, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
 
 class Petition(Aggregate):
@@ -38,6 +38,7 @@ class Petition(Aggregate):
         self.stage: Stage | None = None
         self.round = 0
         self.imported = False
+        self.dated = True
         self.source = None
         self.category: str | None = None
         self.track: Track | None = None
@@ -75,7 +76,7 @@ class Petition(Aggregate):
         self.reviews: dict[ReviewKind, Review] = {}
         self.duplicate_of: str | None = None
         self.duplicates: set[str] = set()
-        self.due: dict[Clock, DueDate] = {}
+        self.due: dict[str, DueDate] = {}
         self.restricted: set[str | None] = set()
         self.erasure_asked: dict[str | None, Asked] = {}
         self.erased: set[str | None] = set()
@@ -125,8 +126,8 @@ class Petition(Aggregate):
         if stage_after(type(recorded.fact)) is not None:
             self.stage = stage_after(type(recorded.fact))
             self.stage_since = recorded.occurred_at or recorded.recorded_at
-        for clock in stopped_by(recorded.fact):
-            self.due.pop(clock, None)
+        if stops := stopped_by(recorded.fact):
+            self.due = {key: one for key, one in self.due.items() if not {key, one.clock} & stops}
         if self.stage not in LOOP and self.ended_at is None:
             self.ended_at = recorded.occurred_at or recorded.recorded_at
         self._receiving(recorded)
@@ -151,7 +152,7 @@ class Petition(Aggregate):
                 self.track, self.urgency, self.round, self.ended_at = track, urgency, 1, None
                 self.received_at = recorded.recorded_at
             case r.DueDatesSet(due=due) | r.DueDatesRecomputed(due=due):
-                self.due.update({one.clock: one for one in due})
+                self.due.update({one.key: one for one in due})
             case r.PetitionClassified() as fact:
                 self.nature, self.category, self.track = fact.nature, fact.category, fact.track
                 self.urgency, self.secrecy = fact.urgency, fact.secrecy
@@ -172,8 +173,11 @@ class Petition(Aggregate):
                 self._attach(attachments)
             case r.DataRestricted(petitioner=who):
                 self.restricted.add(who)
+            case r.RestrictionLifted(petitioner=who):
+                self.restricted.discard(who)
             case r.ErasureAsked(petitioner=who, ground=ground):
-                self.erasure_asked[who] = Asked(people(recorded.actor), recorded.recorded_at, ground=ground)
+                asker = recorded.actor
+                self.erasure_asked[who] = Asked(people(asker), recorded.recorded_at, ground=ground, asker=asker.id)
             case r.DataErased(petitioner=who):
                 self.erased.add(who)
                 self.erasure_asked.pop(who, None)
@@ -184,6 +188,7 @@ class Petition(Aggregate):
         self.petitioners, self.people_count, self.demands = fact.petitioners, fact.people_count, fact.demands
         self.petitioner_ids = len(fact.petitioners)
         self.received_at = recorded.occurred_at or recorded.recorded_at
+        self.dated = recorded.occurred_at is not None
         self.received_by = people(recorded.actor)
 
     def _attach(self, attachments: tuple[Attachment, ...]) -> None:
@@ -208,6 +213,8 @@ class Petition(Aggregate):
                 self.assigned_by = actors
                 self.return_asked.clear()
                 current.signed = {unit: who for unit, who in current.signed.items() if unit in self.units}
+                gone = {key for key, one in self.due.items() if one.clock in BY_UNIT and one.of not in self.units}
+                self.due = {key: one for key, one in self.due.items() if key not in gone}
             case h.SignedFor(unit=unit, handler=handler) | h.HandlerNamed(unit=unit, handler=handler):
                 current.signed[unit] = handler
                 self._work(actors | {handler})
@@ -216,7 +223,8 @@ class Petition(Aggregate):
             case h.ReturnGranted(unit=unit):
                 self.return_asked.pop(unit, None)
                 current.signed.pop(unit, None)
-                self.lead = None if self.lead == unit else self.lead
+                if self.lead == unit:
+                    self.lead, current.answers, current.reply = None, (), None
                 self.co_units = tuple(other for other in self.co_units if other != unit)
             case h.ReturnRefused(unit=unit):
                 self.return_asked.pop(unit, None)
@@ -242,7 +250,7 @@ class Petition(Aggregate):
                 self.extension_asked = Asked(actors, recorded.recorded_at, days=days, digest=digest)
             case h.ExtensionGranted(days=days, due=due):
                 self.extension_asked, self.extension_days = None, self.extension_days + days
-                self.due[due.clock] = due
+                self.due[due.key] = due
             case h.ExtensionRefused():
                 self.extension_asked = None
             case h.SuspensionAsked(until=until):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from domain.kernel import Context, Event
 from domain.petition.command import (
     CodeText,
     FileNumber,
+    Line,
     PetitionCommand,
     Prose,
     Short,
@@ -33,6 +35,7 @@ from domain.vocabulary import (
     MeetingPart,
     Nature,
     Procedure,
+    ReviewKind,
     Role,
     Secrecy,
     Urgency,
@@ -55,21 +58,28 @@ class ClassifyPetition(PetitionCommand):
     demand_categories: dict[CodeText, CodeText] = Field({}, title="各诉求类别", max_length=50)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """One fact; running clocks go on as they were started."""
+        """One fact; running clocks go on as they were started.
+
+        A file that gets a limit for handling only now has it from its acceptance, so that none is dodged.
+        """
         known_category(self.category, context, "category")
         known = {demand.id for demand in petition.demands}
         for demand, code in self.demand_categories.items():
             if demand not in known:
                 raise invalid("没有此诉求", "no such demand", "demand_categories", demand)
             known_category(code, context, "demand_categories", demand)
+        track = context.rulebook.track(petition.channel, self.nature)
         yield r.PetitionClassified(
             nature=self.nature,
             category=self.category,
             urgency=self.urgency,
             secrecy=self.secrecy,
-            track=context.rulebook.track(petition.channel, self.nature),
+            track=track,
             demands=tuple(self._classified(demand) for demand in petition.demands) if self.demand_categories else (),
         )
+        if petition.accepted_at is not None and Clock.HANDLE not in petition.due and petition.round == 1:
+            accepted = replace(context, at=petition.accepted_at)
+            yield from due_dates(accepted, (Clock.HANDLE,), track=track, nature=self.nature, urgency=self.urgency)
 
     def _classified(self, demand: Demand) -> Demand:
         return demand.model_copy(update={"category": self.demand_categories.get(demand.id, demand.category)})
@@ -207,12 +217,23 @@ class RefuseFurther(PetitionCommand):
     event: ClassVar[type[Event]] = r.PetitionNoLongerAccepted
 
     reason: Prose = Field(title="理由")
+    beside: ClassVar[str | None] = "concluded_by"
+
     concluded_by: FileNumber = Field(title="已复核终结的卷宗编号")
     notice: Delivery | None = Field(None, title="告知方式")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """No longer accepted."""
+        if self.concluded_by == petition.number:
+            raise invalid("不能是本件", "must be another file", "concluded_by")
         yield r.PetitionNoLongerAccepted(reason=self.reason, concluded_by=self.concluded_by, notice=self.notice)
+
+    def decide_beside(self, other: Petition, petition: Petition) -> Iterator[Event]:
+        """Nothing happens to the concluded file; but its re-review must have been decided."""
+        review = other.reviews.get(ReviewKind.RE_REVIEW)
+        if review is None or review.verdict is None:
+            raise invalid("该件未经复核终结", "no re-review of this file was decided", "concluded_by")
+        yield from ()
 
 
 class VoidNumber(PetitionCommand):
@@ -255,7 +276,7 @@ class RecordMeetingDecision(PetitionCommand):
     roles: ClassVar[frozenset[Role]] = INTAKE
     event: ClassVar[type[Event]] = r.MeetingDecided
 
-    meeting: Short = Field(title="会议")
+    meeting: Line = Field(title="会议")
     held_on: date = Field(title="召开日期")
     part: MeetingPart = Field(title="环节")
     decision: Prose = Field(title="决定")

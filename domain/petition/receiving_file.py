@@ -82,7 +82,9 @@ class CorrectPetition(PetitionCommand):
         received_at = occurred(self.received_at, context.now) if self.received_at else None
         if received_at is not None and received_at > context.now:
             raise invalid("不得晚于现在", "must not lie in the future", "received_at")
-        if self.people_count is not None and self.people_count < len(people or petition.petitioners):
+        against = self._against(petition, context)
+        count = self.people_count or (max(petition.people_count, len(people)) if people else None)
+        if count is not None and count < len(people or petition.petitioners):
             raise invalid("不得少于信访人数", "at least as many as petitioners are named", "people_count")
         yield r.PetitionCorrected(
             reason=self.reason,
@@ -91,19 +93,29 @@ class CorrectPetition(PetitionCommand):
             title=self.subject,
             content=self.content,
             petitioners=people,
-            people_count=self.people_count,
+            people_count=count,
             demands=None
             if self.demands is None
             else tuple(_demand(form, n, petition, context) for n, form in enumerate(self.demands)),
-            against=None
-            if self.against is None
-            else tuple(accused(code, context, index) for index, code in enumerate(self.against)),
+            against=against,
             place=place_of(self.place, context),
             received_at=received_at,
         )
         if received_at is not None:
             running = tuple(clock for clock in (Clock.NOTICE, Clock.CONTACT) if clock in petition.due)
             yield from start_clocks(petition, replace(context, at=received_at), *running)
+
+    def _against(self, petition: Petition, context: Context) -> tuple[v.Accused, ...] | None:
+        """Whom it accuses now; a unit that handles the file must have left it before, so that it is nobody's orphan."""
+        if self.against is None:
+            return None
+        named = tuple(accused(code, context, index) for index, code in enumerate(self.against))
+        units = {unit for one in named for unit in (one.unit, *one.staff_units) if unit}
+        if any(units & set(context.rulebook.chain(unit)) for unit in petition.units):
+            raise invalid(
+                "该单位或其下级正在承办，请先改派", "it or a unit below handles the file; re-assign first", "against"
+            )
+        return named
 
     def persons(self, petition: Petition) -> tuple[v.Petitioner, ...]:
         """Those whom it brings, and everybody on the file."""
@@ -193,7 +205,7 @@ class UnlinkDuplicate(PetitionCommand):
         yield r.DuplicateReleased(duplicate=petition.number)
 
 
-ERASERS = frozenset({Role.ADMIN, Role.APPROVER, Role.INTAKE, Role.SYSTEM})
+ERASERS = frozenset({Role.APPROVER, Role.INTAKE, Role.SYSTEM})
 
 
 class _Erasure(PetitionCommand):
@@ -222,8 +234,30 @@ class RestrictData(_Erasure):
     reason: Prose = Field(title="理由")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Restricted."""
+        """Restricted, once."""
+        if self.petitioner in petition.restricted:
+            raise not_possible("已封存", "it is restricted already")
         yield r.DataRestricted(petitioner=self.target(petition), ground=self.ground, reason=self.reason)
+
+
+class LiftRestriction(_Erasure):
+    """解除封存: process the data again. The petition's handling goes on with it."""
+
+    title: ClassVar[str] = "解除封存"
+    event: ClassVar[type[Event]] = r.RestrictionLifted
+
+    reason: Prose = Field(title="理由")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Something must be restricted."""
+        return None if petition.restricted else not_possible("没有封存的个人信息", "nothing is restricted")
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Lifted."""
+        if self.target(petition) not in petition.restricted:
+            raise invalid("未封存", "is not restricted", "petitioner")
+        yield r.RestrictionLifted(petitioner=self.petitioner, reason=self.reason)
 
 
 class AskErasure(_Erasure):
@@ -267,7 +301,7 @@ class ApproveErasure(_Erasure):
             raise own
         if asked.ground is not ErasureGround.UNLAWFUL:
             check_retention(petition, context)
-        yield r.DataErased(petitioner=target, ground=asked.ground, asked_by=min(asked.by))
+        yield r.DataErased(petitioner=target, ground=asked.ground, asked_by=asked.asker)
 
 
 def check_retention(petition: Petition, context: Context) -> None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel
 
 from domain.kernel import Erased
-from domain.masking import mask_address, mask_id_number, mask_phone
+from domain.masking import compact, fold, mask_address, mask_id_number, mask_phone
 from domain.names import mask_name
 from domain.petition.events.values import Petitioner
 
@@ -35,26 +35,67 @@ class FreeText:
 
 
 def refer(text: str, petitioners: Iterable[Petitioner]) -> str:
-    """Replace what the text says of these petitioners by references; longest match first, exact words only."""
-    targets = sorted(_targets(petitioners), key=lambda target: -len(target[0]))
+    """Replace what the text says of these petitioners by references, the longest wording first.
+
+    Of two persons with the same words the first is meant.
+    Width, case, and gaps between characters don't matter: `139 0000 0000` is as telling as `13900000000`.
+    """
     text = text.replace("⟦", "[").replace("⟧", "]")
-    if not targets:
+    folded = fold(text)
+    dense = compact(folded)
+    found = {words: token for words, token in reversed([*_targets(petitioners)]) if words in dense}
+    if not found:
         return text
-    tokens = dict(reversed(targets))
-    pattern = re.compile("|".join(re.escape(words) for words, _ in targets))
-    return pattern.sub(lambda match: tokens[match[0]], text)
+    places = [place for place, character in enumerate(folded) if compact(character)]
+    spans: list[tuple[int, int, str]] = []
+    taken: set[int] = set()
+    for words in sorted(found, key=len, reverse=True):
+        for start in _occurrences(dense, words):
+            if taken.isdisjoint(range(start, start + len(words))):
+                taken.update(range(start, start + len(words)))
+                spans.append((places[start], places[start + len(words) - 1] + 1, found[words]))
+    for first, end, token in sorted(spans, reverse=True):
+        text = text[:first] + token + text[end:]
+    return text
+
+
+def _occurrences(dense: str, words: str) -> Iterable[int]:
+    """Where the words stand by themselves: a number inside a longer one is another number."""
+    start = dense.find(words)
+    while start >= 0:
+        around = dense[start - 1 : start], dense[start + len(words) : start + len(words) + 1]
+        edges = words[0], words[-1]
+        if not any(_runs_on(edge, beside) for edge, beside in zip(edges, around, strict=True)):
+            yield start
+        start = dense.find(words, start + 1)
+
+
+def _runs_on(edge: str, beside: str) -> bool:
+    """Whether two neighbouring characters make one longer number or Latin word."""
+    return beside.isascii() and beside.isalnum() and edge.isascii() and edge.isdigit() == beside.isdigit()
 
 
 def _targets(petitioners: Iterable[Petitioner]) -> Iterable[tuple[str, str]]:
-    """Every wording that gives a petitioner away, with the reference that stands for it."""
+    """Every wording that gives a petitioner away, folded and without gaps, with the reference that stands for it."""
     for petitioner in petitioners:
         for field in FIELDS:
             value = getattr(petitioner, field)
-            if not isinstance(value, str) or len(value) < SHORTEST[field]:
+            if not isinstance(value, str):
                 continue
-            yield value, f"⟦{petitioner.id}.{field}⟧"
-            for start in _tails(field, value):
-                yield value[start:], f"⟦{petitioner.id}.{field}:{start}:{len(value)}⟧"
+            tails = ((value[at:], f"⟦{petitioner.id}.{field}:{at}:{len(value)}⟧") for at in _tails(field, value))
+            for wording, token in ((value, f"⟦{petitioner.id}.{field}⟧"), *tails):
+                yield from ((words, token) for words in _forms(field, wording) if len(words) >= SHORTEST[field])
+
+
+def _forms(field: str, wording: str) -> Iterable[str]:
+    """The ways in which one wording is written, folded and without gaps: a telephone with and without its country."""
+    words = compact(fold(wording))
+    if field == "phone":
+        words = re.sub(r"^(?:\+|00)?86(?=1\d{10}$)", "", words)
+        yield from (f"{country}{words}" for country in ("+86", "0086", "86"))
+    elif field == "address":
+        yield words.rstrip("室号户房")
+    yield words
 
 
 def _tails(field: str, value: str) -> Iterable[int]:

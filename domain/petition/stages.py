@@ -83,6 +83,7 @@ TRANSITIONS: dict[type[Event], Row] = {
     r.AttachmentsAdded: Row(ANY - {Stage.VOIDED}),
     r.IdentityChecked: Row(LOOP),
     r.DataRestricted: Row(ANY),
+    r.RestrictionLifted: Row(ANY),
     r.ErasureAsked: Row(ANY),
     r.DataErased: Row(ANY),
     h.Assigned: Row(_in(HANDLING)),

@@ -52,6 +52,7 @@ class Asked:
     digest: str = ""
     until: date | None = None
     ground: ErasureGround | None = None
+    asker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,9 +197,9 @@ class OrderSupervision(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Ordered; its clock is the deadline that the committee set, or the rulebook's."""
-        due = self._due(context)
         unit = unit_on_file(self.unit, petition, context)
         key = f"o{len(petition.orders) + 1}"
+        due = self._due(context).model_copy(update={"of": key})
         yield s.SupervisionOrdered(id=key, unit=unit, level=self.level, deadline=due.due, demand=self.demand)
         yield DueDatesSet(due=(due,))
 

@@ -38,6 +38,7 @@ RECEIVING = {
     "petition.attachments_added": Title("补充附件", "attachments added"),
     "petition.identity_checked": Title("比对核查", "identity checked"),
     "petition.data_restricted": Title("个人信息封存", "personal data restricted"),
+    "petition.restriction_lifted": Title("解除封存", "restriction lifted"),
     "petition.erasure_asked": Title("申请删除个人信息", "erasure asked for"),
     "petition.data_erased": Title("个人信息删除", "personal data erased"),
 }

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from projections.ledger_queries import Count
 from projections.ledger_rows import LedgerRow
 from projections.statistics_queries import Behind, PeriodTable
-from projections.worklist_queries import Task
+from projections.worklist_queries import Task, TaskCount
 
 
 class Problem(BaseModel):
@@ -129,10 +130,14 @@ class LedgerLine(LedgerRow):
 
 
 class LedgerAnswer(BaseModel):
-    """A page of the ledger, newest first (overdue files: most overdue first)."""
+    """A page of the ledger, newest first (overdue files: most overdue first).
+
+    `total`, where it was asked for: how many files the filter finds on all pages; if not `exact`, at least so many.
+    """
 
     files: list[LedgerLine]
     next_cursor: str | None
+    total: Count | None
 
 
 class FigureText(BaseModel):
@@ -149,14 +154,19 @@ class FigureText(BaseModel):
 
 
 class ChannelStatistics(BaseModel):
-    """Figures by channel per period; `protected` says whether files protected by L1 30 are counted (the committee)."""
+    """Figures by channel per period; `protected` says whether files protected by L1 30 are counted (the committee).
+
+    `compared` holds the periods that those of `periods` are set against, in the same order; empty without `compare`.
+    """
 
     first: date
     last: date
     by: str | None
     as_of: date
     protected: bool
+    compare: str | None
     periods: list[PeriodTable]
+    compared: list[PeriodTable]
     figures: list[FigureText]
 
 
@@ -190,7 +200,12 @@ class Waiting(BaseModel):
 
 
 class TaskAnswer(BaseModel):
-    """A page of the work list, most urgent first."""
+    """A page of the work list, most urgent first.
+
+    `counts`, where it was asked for: by kind of task how many wait on all pages and how many of these are overdue; of
+    each role and unit the thousand most urgent are counted.
+    """
 
     tasks: list[Waiting]
     next_cursor: str | None
+    counts: dict[str, TaskCount] | None

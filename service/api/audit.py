@@ -7,29 +7,33 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from psycopg.rows import dict_row
+from psycopg.sql import SQL
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from domain.errors import Invalid, UnknownPetition
 from domain.kernel import occurred
-from domain.numbering import parse
 from domain.petition.command import Moment
 from domain.vocabulary import Role
 from projections.audit import Audit, AuditFilter, audit
+from projections.ledger import Ledger
 from projections.paging import Cursor, bad_cursor
 from service.api.answers import Act, AuditPage, Reading, ReadingPage
 from service.api.petitions import act_of
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, After, CommitteeOf, Limit, PartsOf, SignedIn, reached
+from service.api.signed_in import API, TOKEN, WAIT, After, CommitteeOf, Limit, PartsOf, SignedIn, reached
+from service.desk import str_number
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["审计 audit"])
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
-READINGS = """
-SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id FROM personal_reads
- WHERE (%(number)s::text IS NULL OR number = %(number)s) AND (%(staff)s::text IS NULL OR staff = %(staff)s)
+READINGS = SQL("""
+SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id FROM personal_reads AS r
+ WHERE EXISTS (SELECT FROM ledger.rows f WHERE f.number = r.number AND {rule})
+   AND (%(number)s::text IS NULL OR number = %(number)s) AND (%(staff)s::text IS NULL OR staff = %(staff)s)
    AND (%(before)s::bigint IS NULL OR id < %(before)s)
  ORDER BY id DESC LIMIT %(limit)s
-"""
+""")
 
 
 class AuditQuery(BaseModel):
@@ -48,12 +52,12 @@ class AuditQuery(BaseModel):
     occurred_to: Moment | None = None
     cursor: str | None = Field(None, max_length=400, description="`next_cursor` of the page before.")
     limit: int = Field(100, ge=1, le=200)
-    after: int | None = Field(None, ge=0, description="Wait (2 s at most) until the event at this position shows.")
+    after: int | None = Field(None, ge=0, description=WAIT)
 
 
-@router.get("/audit", summary="审计轨迹", responses=problems(403), dependencies=[reached(Audit.name)])
+@router.get("/audit", summary="审计轨迹", responses=problems(403), dependencies=[reached(Audit.name, Ledger.name)])
 def read_audit(asked: Annotated[AuditQuery, Query()], parts: PartsOf, caller: CommitteeOf) -> AuditPage:
-    """Who did what when, newest first; for the supervision committee."""
+    """Who did what when, newest first; for the supervision committee, without what accuses the caller."""
     wanted = AuditFilter(
         actor=asked.actor,
         stream=asked.stream,
@@ -66,13 +70,13 @@ def read_audit(asked: Annotated[AuditQuery, Query()], parts: PartsOf, caller: Co
         occurred_to=_instant(asked.occurred_to),
     )
     with parts.reading() as connection:
-        found = audit(connection, wanted, _before(asked.cursor, "position"), asked.limit + 1)
+        found = audit(connection, wanted, caller.sight, _before(asked.cursor, "position"), asked.limit + 1)
     entries = found[: asked.limit]
     more = str(Cursor("position", str(entries[-1].position), ())) if len(found) > asked.limit else None
     return AuditPage(events=[Act(**act_of(entry)) for entry in entries], next_cursor=more)
 
 
-@router.get("/audit/readings", summary="个人信息查阅记录", responses=problems(403))
+@router.get("/audit/readings", summary="个人信息查阅记录", responses=problems(403), dependencies=[reached(Ledger.name)])
 def read_readings(
     *,
     parts: PartsOf,
@@ -82,17 +86,32 @@ def read_readings(
     cursor: After = None,
     limit: Limit = 100,
 ) -> ReadingPage:
-    """Who read the personal data of which file, newest first; for the supervision committee."""
+    """Who read the personal data of which file, newest first; for the committee, without what accuses the caller."""
+    rule, parameters = caller.sight.sql("f")
     wanted = {
-        "number": number and "{}-{}-{:06d}".format(*parse(number)),
+        **parameters,
+        "number": None if number is None else _number(number),
         "staff": staff,
         "before": _before(cursor, "reading"),
         "limit": limit + 1,
     }
     with parts.reading() as connection, connection.cursor(row_factory=dict_row) as db:
-        found = [Reading(**row) for row in db.execute(READINGS, wanted)]
+        found = [Reading(**row) for row in db.execute(READINGS.format(rule=SQL(rule)), wanted)]
     more = str(Cursor("reading", str(found[limit - 1].id), ())) if len(found) > limit else None
     return ReadingPage(readings=found[:limit], next_cursor=more)
+
+
+def _number(given: str) -> str:
+    """The number as it is written; Invalid naming the parameter for what none can be."""
+    try:
+        return str_number(given)
+    except UnknownPetition:
+        raise Invalid(
+            ("number",),
+            field="number",
+            reason="须为卷宗编号，如 HY-2026-000001",
+            reason_en="must be the number of a file, such as HY-2026-000001",
+        ) from None
 
 
 def _instant(moment: datetime | None) -> datetime | None:

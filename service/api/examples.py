@@ -58,6 +58,7 @@ RECEIVING: Mapping[str, Example] = {
         "ground": "consent_withdrawn",
         "reason": "当事人申请，先行封存。",
     },
+    "lift-restriction": {"petitioner": "p1", "reason": "当事人撤回申请。"},
     "ask-erasure": {"petitioner": "p1", "ground": "purpose_achieved", "reason": "当事人申请删除。"},
     "approve-erasure": {"petitioner": "p1"},
 }

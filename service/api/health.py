@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import psycopg
+from eventsourcing.persistence import PersistenceError
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -18,11 +19,14 @@ from projections.catalogue import PROJECTIONS
 from service.api.signed_in import PartsOf
 from service.metrics import Metrics
 from service.parts import Parts
-from service.positions import states
+from service.positions import given_up, states
 from service.settings import Settings
 
 PATIENCE = 2.0
 """Seconds for which readiness waits for the database."""
+
+UNREACHABLE = (PoolTimeout, psycopg.Error, PersistenceError)
+"""What asking a database that is away raises: its pool, its driver, and the library that keeps the events."""
 
 router = APIRouter(tags=["运行 operations"])
 
@@ -49,7 +53,7 @@ def metrics(request: Request, parts: PartsOf) -> Response:
     try:
         with parts.pool.connection(PATIENCE) as connection:
             text = kept.text(parts.store.last_position(), states(connection))
-    except (PoolTimeout, psycopg.Error):
+    except UNREACHABLE:
         text = kept.text(None, [])
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
@@ -64,7 +68,7 @@ def _missing(parts: Parts, settings: Settings) -> Iterator[str]:
                 return
             yield from _lagging(connection, parts.store.last_position(), settings.max_lag)
         parts.rulebooks.current()
-    except (PoolTimeout, psycopg.Error):
+    except UNREACHABLE:
         yield "database"
     except NoRulebook:
         yield "rulebook: huiying rulebook load"
@@ -78,7 +82,10 @@ def _unapplied(connection: Connection[Any]) -> list[str]:
 
 def _lagging(connection: Connection[Any], last: int, most: int) -> Iterator[str]:
     """Projections that are not built, have stopped, or are too far behind."""
-    live = {state.name: state for state in states(connection) if state.generation == "live"}
+    found = states(connection)
+    live = {state.name: state for state in found if state.generation == "live"}
+    for name, fresh in given_up(found).items():
+        yield f"projection {name}: rebuild stopped at {fresh.error_position} ({fresh.error_topic})"
     for projection in PROJECTIONS:
         state = live.get(projection.name)
         if state is None:

@@ -14,12 +14,12 @@ from domain.petition.stages import Stage
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Channel, Nature
 from projections.ledger import Ledger
-from projections.ledger_queries import page
+from projections.ledger_queries import count, page
 from projections.ledger_rows import LedgerFilter, LedgerRow
 from projections.search import Search
 from service.api.answers import LedgerAnswer, LedgerLine
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, PartsOf, ReaderOf, SignedIn, reached
+from service.api.signed_in import API, TOKEN, WAIT, PartsOf, ReaderOf, SignedIn, reached
 from service.api.spans import Day, check_order
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN])
@@ -44,9 +44,10 @@ class LedgerQuery(BaseModel):
     first: Day | None = Field(None, alias="from", description="Received on this day or later (Asia/Shanghai).")
     last: Day | None = Field(None, alias="to", description="Received on this day or before.")
     order: Annotated[str, StringConstraints(pattern="^(received|due)$")] = "received"
+    count: bool = Field(False, description="Also tell how many files there are in all (`total`).")
     cursor: str | None = Field(None, max_length=400, description="`next_cursor` of the page before.")
     limit: int = Field(50, ge=1, le=200)
-    after: int | None = Field(None, ge=0, description="Wait (2 s at most) until the event at this position shows.")
+    after: int | None = Field(None, ge=0, description=WAIT)
 
 
 @router.get(
@@ -62,8 +63,9 @@ def read_ledger(asked: Annotated[LedgerQuery, Query()], parts: PartsOf, caller: 
     wanted = filter_of(asked, rulebook, today)
     with parts.reading() as connection:
         found = page(connection, wanted, caller.sight, asked.cursor, asked.limit)
+        total = count(connection, wanted, caller.sight) if asked.count else None
     lines = [_line(row, row.overdue_days(today, rulebook.calendar)) for row in found.rows]
-    return LedgerAnswer(files=lines, next_cursor=found.next_cursor)
+    return LedgerAnswer(files=lines, next_cursor=found.next_cursor, total=total)
 
 
 def filter_of(asked: LedgerQuery, rulebook: RulebookContent, today: date) -> LedgerFilter:

@@ -168,10 +168,12 @@ def read_events(number: Number, parts: PartsOf, caller: ReaderOf, cursor: After 
     with parts.reading() as connection:
         entries = trail(connection, petition.number, version, limit + 1)
         said = {entry.version: entry for entry in timeline(connection, petition.number, version, limit)}
+    known = parts.desk.known(caller, {number for entry in said.values() for number in entry.named})
     events = []
     for entry in entries[:limit]:
         told = said.get(entry.version)
-        events.append(FileAct(**act_of(entry), facts=told.codes if told else {}, texts=told.texts if told else {}))
+        facts = told.naming_only(known) if told else {}
+        events.append(FileAct(**act_of(entry), facts=facts, texts=told.texts if told else {}))
     more = str(Cursor("version", str(events[-1].version), ())) if len(entries) > limit else None
     return Trail(number=petition.number, events=events, next_cursor=more)
 

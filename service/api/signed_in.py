@@ -24,6 +24,8 @@ JSON = re.compile(r"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
 ETAG = re.compile(r'\s*(?:W/)?"?(\d{1,9})"?\s*')
 LONGEST_TOKEN = 200
 API = "/api/v1"
+WAIT = "Wait a while until the event at this position shows; `Huiying-Position-Shown` says whether it does."
+"""What `after` does, wherever it can be given; how long the while is, is the service's setting."""
 
 
 class SignedIn(APIRoute):
@@ -192,9 +194,7 @@ def reached(*projections: str) -> Any:
     def wait(
         request: Request,
         response: Response,
-        after: Annotated[
-            int | None, Query(ge=0, description="Wait (2 s at most) until the event at this position shows.")
-        ] = None,
+        after: Annotated[int | None, Query(ge=0, description=WAIT)] = None,
     ) -> None:
         if after is None:
             return

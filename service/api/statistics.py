@@ -11,9 +11,10 @@ from domain.errors import Invalid
 from domain.kernel import day_of
 from domain.vocabulary import Channel
 from projections.figures import FIGURES, Figure, Text
-from projections.periods import By
+from projections.ledger import Ledger
+from projections.periods import COMPARED, By, Compare
 from projections.statistics import Statistics
-from projections.statistics_queries import Part, ReplyTime, channels, files_behind, reply_time
+from projections.statistics_queries import Part, ReplyTime, channels, cut, files_behind, reply_time
 from service.api.answers import ChannelStatistics, FigureText, FilesBehind, TitleText
 from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, After, Limit, PartsOf, ReaderOf, SignedIn, reached
@@ -21,7 +22,10 @@ from service.api.spans import Day, check_order
 from service.parts import Parts
 
 router = APIRouter(
-    prefix=API, route_class=SignedIn, dependencies=[TOKEN, reached(Statistics.name)], tags=["统计 statistics"]
+    prefix=API,
+    route_class=SignedIn,
+    dependencies=[TOKEN, reached(Statistics.name, Ledger.name)],
+    tags=["统计 statistics"],
 )
 
 First = Annotated[Day | None, Query(alias="from", description="First day; by default the first of this year.")]
@@ -37,22 +41,34 @@ def read_channels(
     first: First = None,
     last: Last = None,
     by: By | None = None,
+    compare: Compare | None = None,
     as_of: AsOf = None,
 ) -> ChannelStatistics:
     """Every figure by channel from day to day (Asia/Shanghai), cut into periods where `by` says so.
 
-    Files protected by L1 30 are counted for the supervision committee only.
+    `compare` sets each period against the one before (`previous` 环比) or the same a year ago (`year_before` 同比), as
+    both stand on the day `as_of`. Files protected by L1 30 are counted for the supervision committee only.
     """
     since, until, known = _span(parts, first, last, as_of)
+    asked = cut(since, until, by)
+    against = [COMPARED[compare](period) for period in asked] if compare else []
     with parts.reading() as connection:
-        periods = channels(connection, since, until, by, known, committee=caller.sight.committee)
+        tables = channels(
+            connection,
+            [*asked, *against],
+            known,
+            committee=caller.sight.committee,
+            hidden_from=caller.sight.staff,
+        )
     return ChannelStatistics(
         first=since,
         last=until,
         by=by,
         as_of=known,
         protected=caller.sight.committee,
-        periods=periods,
+        compare=compare,
+        periods=tables[: len(asked)],
+        compared=tables[len(asked) :],
         figures=list(map(_explained, FIGURES.values())),
     )
 
@@ -68,7 +84,14 @@ def read_reply_time(
     if first is not None and last is not None:
         check_order(first, last)
     with parts.reading() as connection:
-        return reply_time(connection, first=first, last=last, channel=channel, committee=caller.sight.committee)
+        return reply_time(
+            connection,
+            first=first,
+            last=last,
+            channel=channel,
+            committee=caller.sight.committee,
+            hidden_from=caller.sight.staff,
+        )
 
 
 @router.get("/statistics/figures/{figure}/files", summary="指标对应的卷宗", responses=problems(403))

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from domain.kernel import day_of
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Role
 from projections.ledger import Ledger
 from projections.worklist import Worklist
-from projections.worklist_queries import tasks
+from projections.worklist_queries import counts, tasks
 from service.access import Caller
 from service.api.answers import TaskAnswer, Waiting
 from service.api.problems import problems
@@ -32,14 +33,17 @@ def read_worklist(
     parts: PartsOf,
     caller: ReaderOf,
     own: Annotated[bool, Query(description="Leave out what is named to somebody else.")] = False,
+    count: Annotated[bool, Query(description="Also tell how much waits in all (`counts`).")] = False,
     cursor: After = None,
     limit: Limit = 50,
 ) -> TaskAnswer:
     """What waits for the caller's roles and units, by due date; nothing that they may not do themselves."""
+    sight, today = caller.sight, day_of(parts.now())
     grants = list(grants_of(caller, parts.rulebooks.current().content))
     with parts.reading() as connection:
-        found = tasks(connection, caller.sight, grants, caller.sight.staff, own=own, cursor=cursor, limit=limit)
-    return TaskAnswer(tasks=[Waiting.of(task) for task in found.tasks], next_cursor=found.next_cursor)
+        found = tasks(connection, sight, grants, sight.staff, own=own, cursor=cursor, limit=limit)
+        waiting = counts(connection, sight, grants, sight.staff, today, own=own) if count else None
+    return TaskAnswer(tasks=[Waiting.of(task) for task in found.tasks], next_cursor=found.next_cursor, counts=waiting)
 
 
 def grants_of(caller: Caller, rulebook: RulebookContent) -> Iterator[tuple[Role, str | None]]:

@@ -17,7 +17,17 @@ from domain.errors import Busy, UnknownStaff
 from domain.petition.stages import Stage
 from domain.vocabulary import Channel
 from projections.sight import Sight
-from service.commands.opening import BAD_INPUT, DataDir, fail, opened, progress, settings_of, terminal
+from service.commands.opening import (
+    BAD_INPUT,
+    FAILED,
+    DataDir,
+    fail,
+    opened,
+    progress,
+    settings_of,
+    terminal,
+    with_some_rulebook,
+)
 from service.commands.opening import wait_for_projections as caught_up
 from service.importing import Entry, Importer, Refused, read_map, told
 from service.parts import Parts
@@ -50,6 +60,9 @@ def import_(
     table = Table(file, delimiter=map_.delimiter, encoding=map_.encoding, sheet=map_.sheet, header_row=map_.header_row)
     with ExitStack() as stack:
         parts = stack.enter_context(opened(settings_of(data_dir), heavy=True))
+        if not dry_run:
+            with_some_rulebook(parts)
+        parts.rulebooks.current()
         lines = _Report(report, stack)
         with progress("导入 import") as bar:
             importer = Importer(map_, _poster(parts, dry_run), lines.add)
@@ -67,6 +80,8 @@ def import_(
     if dry_run:
         terminal.print("试运行，未写入任何内容 / dry run: nothing was written")
     typer.echo(str(tally))
+    if tally.refused:
+        raise typer.Exit(FAILED)
 
 
 def _poster(parts: Parts, dry_run: bool) -> Callable[[Entry], bool]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, get_args
 
 import psycopg
 import typer
@@ -25,7 +26,7 @@ from service.commands.opening import (
     terminal,
     wait_for_projections,
 )
-from service.erasure import ErasureList, Remains, clear_away, replay
+from service.erasure import ErasureList, Remains, Result, clear_away, replay
 from service.erasure import erase as erase_data
 from service.parts import Parts
 from service.parts import opened as put_together
@@ -136,22 +137,27 @@ def _where_it_remains(remains: Remains) -> str:
             f"WAL：尚有 {remains.segments} 段，最早写于 {since}，随检查点循环覆盖\n"
             f"WAL: {remains.segments} segments are left, the oldest from {since}; they are reused as checkpoints go on"
         )
-    return f"{log}\n{backups}"
+    table = (
+        "密钥表尚有旧数据：有更早开始的事务未结束，结束后请再执行 huiying erase --replay\n"
+        "the table of keys still holds it: an older transaction runs; when it has ended run huiying erase --replay\n"
+    )
+    return f"{table if remains.table else ''}{log}\n{backups}"
 
 
 def _replay(settings: Settings) -> None:
-    kept = 0
+    results: Counter[Result] = Counter()
     with opened(settings) as parts:
-        erasures = ErasureList(settings.data_dir)
-        for done in replay(parts, erasures):
-            kept += done.result == "keys dropped"
+        for done in replay(parts, ErasureList(settings.data_dir)):
+            results[done.result] += 1
             typer.echo(f"{done.entry.number} {done.entry.petitioner or '(whole file)'}: {done.result}")
         wait_for_projections(parts)
         clear_away(parts.url)
-    if kept:
+    counted = ", ".join(f"{results[result]} {result}" for result in get_args(Result))
+    typer.echo(f"{results.total()} listed: {counted}")
+    if kept := results["keys dropped"]:
         fail(
-            f"{kept} 件只销毁了密钥（卷宗在备份中未办结）；请执行 huiying rebuild 清除脱敏信息 / "
-            "only keys could be dropped there; run huiying rebuild to clear what is masked",
+            f"{kept} 件只销毁了密钥（恢复的卷宗不容许删除步骤）；请执行 huiying rebuild 清除脱敏信息 / "
+            f"{kept} could only lose their keys; run huiying rebuild to clear what is masked",
             FAILED,
         )
 

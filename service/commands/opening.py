@@ -18,6 +18,7 @@ from rich.table import Table
 from projections.catalogue import PROJECTIONS
 from projections.staff import StaffDirectory
 from service import embedded
+from service.administration import adopt_sample
 from service.migrations import migrate
 from service.parts import Parts
 from service.parts import opened as put_together
@@ -123,3 +124,13 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def with_some_rulebook(parts: Parts) -> None:
+    """Without a rulebook a service can decide nothing: an empty folder gets the sample, and is told so."""
+    if adopt_sample(parts):
+        terminal.print(
+            "注意：没有规则手册，已载入样例（虚构街道）。请按本街道情况编辑后执行 huiying rulebook load\n"
+            "note: there was no rulebook, so the sample of an invented sub-district was loaded; replace it by yours",
+            style="yellow",
+        )

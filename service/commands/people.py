@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from domain.errors import UnknownStaff
+from domain.errors import RolesConflict, UnknownStaff
 from domain.kernel import SHANGHAI, day_of
 from domain.staff import (
     AddStaff,
@@ -21,6 +21,7 @@ from domain.staff import (
     StaffCommand,
     StaffLeaves,
     staff_stream,
+    supervision_mixed,
 )
 from domain.vocabulary import Role
 from projections.staff import directory
@@ -117,8 +118,19 @@ def deputy(
         if parts.store.fold(Staff(staff_stream(principal))).name is None:
             raise UnknownStaff(("principal",))
         begin, last = _day(since) or _today(parts), until.date()
+        if not stop:
+            _check_supervision(parts, staff_id, principal, begin)
         naming = NameDeputy(principal=principal, since=begin, until=last)
         _take(parts, staff_id, EndDeputy(principal=principal, until=last) if stop else naming)
+
+
+def _check_supervision(parts: Parts, staff_id: str, principal: str, day: date) -> None:
+    """Supervision is lent to nobody who holds another role, and no other role to a supervisor."""
+    held = {
+        grant.role for one in (staff_id, principal) for grant in parts.store.fold(Staff(staff_stream(one))).grants(day)
+    }
+    if supervision_mixed(held):
+        raise RolesConflict(("principal",))
 
 
 @staff.command("list")

@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 
 from service import embedded
-from service.administration import adopt_sample
-from service.commands.opening import BAD_INPUT, UNAVAILABLE, DataDir, fail, settings_of, terminal
+from service.children import BACKLOG
+from service.commands.opening import BAD_INPUT, UNAVAILABLE, DataDir, fail, settings_of, terminal, with_some_rulebook
 from service.logs import configure
 from service.metrics import shared_by_workers
 from service.migrations import migrate
@@ -26,7 +26,6 @@ from service.parts import opened as put_together
 from service.settings import Settings
 from service.supervisor import Child, Database, Supervisor, answers
 
-BACKLOG = 2048
 TABLE_WIDTH = 100
 """A token that is cut off at the terminal's edge would be of no use."""
 
@@ -42,7 +41,7 @@ def serve(data_dir: DataDir = None, port: Port = None, host: Host = None, worker
 
     Ctrl-C 或 SIGTERM 依次停止全部；再按一次立即停止。
     """
-    run(settings_of(data_dir, port=port, host=host, workers=workers), _with_some_rulebook)
+    run(settings_of(data_dir, port=port, host=host, workers=workers), with_some_rulebook)
 
 
 def demo(data_dir: DataDir = None, port: Port = None, host: Host = None, workers: Workers = None) -> None:
@@ -143,16 +142,6 @@ def _sigterm_is_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _with_some_rulebook(parts: Parts) -> None:
-    """Without a rulebook a service can decide nothing: an empty folder gets the sample, and is told so."""
-    if adopt_sample(parts):
-        terminal.print(
-            "注意：没有规则手册，已载入样例（虚构街道）。请按本街道情况编辑后执行 huiying rulebook load\n"
-            "note: there was no rulebook, so the sample of an invented sub-district was loaded; replace it by yours",
-            style="yellow",
-        )
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""Turns a fresh process into a program of PostgreSQL; run as a script, never imported by the service.
+"""Turns a fresh process into a program of PostgreSQL; run as a script, out of reach of the service's packages.
 
     python -I -S child.py PARENT IDENTITY FOLDER PROGRAM [ARGUMENT...]
 
@@ -35,11 +35,16 @@ def main(parent: int, identity: str, folder: str, command: list[str]) -> None:
             os.setgid(gid)
             os.setuid(uid)
     # Changing user clears the death signal, so it is asked for afterwards.
-    _check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0))
-    if os.getppid() != parent:
-        sys.exit(0)
+    die_with(parent, signal.SIGINT)
     os.chdir(folder)
     os.execv(command[0], command)  # noqa: S606 - becoming another program is its purpose
+
+
+def die_with(parent: int, number: signal.Signals) -> None:
+    """Get this signal when the parent dies; ends at once where it is dead already."""
+    _check(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0))
+    if os.getppid() != parent:
+        sys.exit(0)
 
 
 def _check(result: int) -> None:

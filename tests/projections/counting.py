@@ -12,7 +12,7 @@ from projections.figures import FIGURES
 from projections.projection import apply, create
 from projections.sight import Sight
 from projections.statistics import Statistics
-from projections.statistics_queries import Behind, Part, Ratio, Row, channels, files_behind
+from projections.statistics_queries import Behind, Part, Ratio, Row, channels, cut, files_behind
 from tests.projections import histories as a
 
 Connection = psycopg.Connection[Row]
@@ -33,7 +33,7 @@ def stored(connection: Connection, schema: str) -> list[list[Row]]:
 
 
 def total(connection: Connection, *, as_of: date = LAST, committee: bool = True) -> dict[str, Ratio]:
-    return dict(channels(connection, FIRST, LAST, None, as_of, committee=committee)[0].total.figures)
+    return dict(channels(connection, cut(FIRST, LAST, None), as_of, committee=committee)[0].total.figures)
 
 
 def figure(connection: Connection, code: str, *, as_of: date = LAST) -> tuple[int, int | None]:

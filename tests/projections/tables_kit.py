@@ -6,7 +6,10 @@ from typing import Any
 from psycopg import Connection
 
 from domain.kernel import Recorded
+from projections.ledger_queries import page
+from projections.ledger_rows import LedgerFilter, LedgerRow
 from projections.projection import Projection, apply, create
+from projections.sight import Sight
 from tests.projections.comparing import Content, after_erasure, content, fed
 
 
@@ -15,6 +18,12 @@ def feed(connection: Connection[Any], *projections: Projection, recorded: Sequen
     for projection in projections:
         create(connection, projection, projection.name)
         apply(connection, projection, projection.name, recorded)
+
+
+def row(connection: Connection[Any], number: str, sight: Sight) -> LedgerRow | None:
+    """A file's row of the ledger, if it exists for that sight."""
+    found = page(connection, LedgerFilter(q=number), sight).rows
+    return found[0] if found else None
 
 
 def live_and_rebuilt(

@@ -1,7 +1,6 @@
-"""The file: its timeline, people and clocks, without personal data and after an erasure."""
+"""The file: its timeline, without personal data and after an erasure."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import psycopg
@@ -9,14 +8,13 @@ import pytest
 from psycopg import Connection
 
 from domain.kernel import EVENT_TYPES
-from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import values as v
-from domain.vocabulary import Clock, PetitionerKind, Role
+from domain.vocabulary import Role
 from projections.file import FileTimeline
-from projections.file_queries import ClockShown, clocks, people, timeline
+from projections.file_queries import timeline
 from tests.projections import sample_file as sample
-from tests.projections.sample_file import APPROVER, HANDLER, INTAKE, NUMBER, Story
+from tests.projections.sample_file import INTAKE, NUMBER, Story
 from tests.projections.tables_kit import everything, feed, live_and_rebuilt
 
 
@@ -28,10 +26,6 @@ def connection(database_url: str) -> Iterator[Connection[Any]]:
 
 def file(connection: Connection[Any], story: Story) -> None:
     feed(connection, FileTimeline(), recorded=story.recorded)
-
-
-def clock(connection: Connection[Any], wanted: Clock) -> list[ClockShown]:
-    return [one for one in clocks(connection, NUMBER) if one.due.clock is wanted]
 
 
 def test_every_event_is_an_entry_in_order(connection: Connection[Any]) -> None:
@@ -68,44 +62,10 @@ def test_an_entry_says_who_did_what(connection: Connection[Any]) -> None:
     assert "petitioners" not in received.codes
 
 
-def test_people_are_shown_masked_with_their_kind(connection: Connection[Any]) -> None:
-    file(connection, sample.opened())
-    first, second = people(connection, NUMBER)
-    assert first.values == {"name": "陈某某", "phone": "138****1111", "address": "幸福路***"}
-    assert (second.id, second.kind) == ("p2", PetitionerKind.REPRESENTATIVE)
-    assert people(connection, "HY-2026-000009") == []
-
-
 def test_a_correction_of_people_keeps_the_names_that_older_texts_refer_to(connection: Connection[Any]) -> None:
     corrected = r.PetitionCorrected(reason="更正", petitioners=(v.Petitioner(id="p3", name="王五一"),))
     file(connection, sample.opened().add(INTAKE, corrected))
-    assert [(one.id, one.values["name"]) for one in people(connection, NUMBER)] == [("p3", "王某某")]
     assert timeline(connection, NUMBER)[0].texts["title"] == "陈某某反映路灯不亮"
-
-
-def test_due_dates_say_what_made_them_and_what_became_of_them(connection: Connection[Any]) -> None:
-    story = sample.opened()
-    file(connection, story)
-    (notice,) = clock(connection, Clock.NOTICE)
-    assert (notice.runs, notice.stopped_at, notice.due.due) == (False, story.recorded[2].occurred_at, date(2026, 1, 20))
-    (handle,) = clock(connection, Clock.HANDLE)
-    assert handle.due == sample.due(Clock.HANDLE, date(2026, 2, 6))
-    assert (handle.runs, handle.overdue(date(2026, 2, 6)), handle.overdue(date(2026, 2, 7))) == (True, False, True)
-    story.add(HANDLER, h.ExtensionAsked(days=3, reason="缺件", salt="salz", digest="d" * 64))
-    longer = sample.due(Clock.HANDLE, date(2026, 2, 11))
-    file(connection, story.add(APPROVER, h.ExtensionGranted(digest="d" * 64, days=3, due=longer)))
-    old, new = clock(connection, Clock.HANDLE)
-    assert (old.runs, old.replaced_by, new.runs) == (False, new.set_by, True)
-    file(connection, sample.replied(story))
-    assert not [one for one in clocks(connection, NUMBER) if one.runs]
-
-
-def test_two_orders_run_side_by_side(connection: Connection[Any]) -> None:
-    story = sample.opened()
-    for day in (date(2026, 1, 9), date(2026, 1, 10)):
-        story.add(INTAKE, sample.due_set(Clock.ORDER, day))
-    file(connection, story)
-    assert [one.runs for one in clock(connection, Clock.ORDER)] == [True, True]
 
 
 def test_nothing_given_in_plain_is_stored(connection: Connection[Any]) -> None:
@@ -117,23 +77,24 @@ def test_nothing_given_in_plain_is_stored(connection: Connection[Any]) -> None:
 def test_restricted_data_is_not_shown(connection: Connection[Any]) -> None:
     file(connection, sample.opened().add(INTAKE, sample.RESTRICTED_CHEN))
     assert timeline(connection, NUMBER)[0].texts["title"] == "[已封存]反映路灯不亮"
-    assert people(connection, NUMBER)[1].values["name"] == "刘某某"
+    assert timeline(connection, NUMBER)[0].texts["demands.0.text"] == "请修路灯，联系139****2222"
     file(connection, sample.opened().add(INTAKE, sample.RESTRICTED))
     assert set(timeline(connection, NUMBER)[0].texts.values()) == {"[已封存]"}
-    assert [one.values for one in people(connection, NUMBER)] == [{}, {}]
+    lifted = sample.opened().add(INTAKE, sample.RESTRICTED).add(INTAKE, r.RestrictionLifted(reason="误操作"))
+    file(connection, lifted)
+    assert timeline(connection, NUMBER)[0].texts["title"] == "陈某某反映路灯不亮"
 
 
 def test_after_an_erasure_the_record_stands(connection: Connection[Any]) -> None:
     story = sample.full().add(INTAKE, sample.ERASED_CHEN)
     file(connection, story)
     assert timeline(connection, NUMBER)[0].texts["title"] == "[已删除]反映路灯不亮"
-    assert [one.values.get("name") for one in people(connection, NUMBER)] == [None, "刘某某"]
+    assert timeline(connection, NUMBER)[0].texts["demands.0.text"] == "请修路灯，联系139****2222"
     assert "陈某某" not in everything(connection, "file")
     file(connection, story.add(INTAKE, sample.ERASED))
     entries = timeline(connection, NUMBER)
     assert [entry.topic for entry in entries] == [one.fact.TOPIC for one in story.recorded]
     assert not [entry.texts for entry in entries if entry.texts]
-    assert [one.id for one in people(connection, NUMBER)] == ["p1", "p2"]
 
 
 def test_every_event_of_a_petition_makes_an_entry() -> None:

@@ -19,14 +19,14 @@ from domain.petition.events import values as v
 from domain.vocabulary import Channel, Clock, Nature, Satisfaction, Secrecy, Solved
 from projections import ledger_plan
 from projections.ledger import Ledger
-from projections.ledger_queries import count, page, row, rows_for_export
+from projections.ledger_queries import count, page, rows_for_export
 from projections.ledger_rows import LedgerFilter, LedgerRow
 from projections.search import Search
 from projections.sight import Sight
 from tests.projections import sample_file as sample
 from tests.projections.histories import JANUARY, noon
 from tests.projections.sample_file import HANDLER, INTAKE, NUMBER, Story
-from tests.projections.tables_kit import everything, feed, live_and_rebuilt
+from tests.projections.tables_kit import everything, feed, live_and_rebuilt, row
 
 ALL = Sight(committee=True)
 STAFF = Sight(staff=frozenset({"s1"}), units=frozenset({"u-road"}), under=frozenset({"u-road", "u-street"}))

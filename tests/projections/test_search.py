@@ -75,13 +75,16 @@ def test_a_correction_changes_what_is_found(connection: Connection[Any]) -> None
     }
 
 
-@pytest.mark.parametrize("end", [sample.RESTRICTED, sample.ERASED])
-def test_a_file_restricted_or_erased_as_a_whole_is_not_found(
-    connection: Connection[Any], end: r.DataRestricted | r.DataErased
-) -> None:
+def test_a_file_erased_as_a_whole_is_not_found_and_its_words_are_gone(connection: Connection[Any]) -> None:
     assert found(connection, sample.opened(), "路灯")
-    assert not found(connection, sample.opened().add(INTAKE, end), "路灯")
+    assert not found(connection, sample.opened().add(INTAKE, sample.ERASED), "路灯")
     assert connection.execute("SELECT count(*) FROM search.documents").fetchone() == (0,)
+
+
+def test_a_file_restricted_as_a_whole_is_not_found_until_that_is_lifted(connection: Connection[Any]) -> None:
+    story = sample.opened().add(INTAKE, sample.RESTRICTED)
+    assert not found(connection, story, "路灯")
+    assert found(connection, story.add(INTAKE, r.RestrictionLifted(reason="误操作")), "路灯")
 
 
 def test_a_restricted_file_stays_out_whatever_is_added(connection: Connection[Any]) -> None:

@@ -13,8 +13,9 @@ from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.vocabulary import Channel, Clock, Satisfaction, Secrecy, Solved
 from projections.figures import Counted
+from projections.periods import COMPARED
 from projections.sight import Sight
-from projections.statistics_queries import Behind, channels, reply_time
+from projections.statistics_queries import Behind, channels, cut, reply_time
 from tests.projections import histories as a
 from tests.projections.counting import (
     FIRST,
@@ -69,7 +70,7 @@ def test_every_channel_counts_in_its_own_row(connection: Connection) -> None:
         made.add(f"HY-{index}", a.JANUARY, a.received(channel))
     made.add("HY-9", a.JANUARY, a.received(Channel.OFFICER))
     fill(connection, made.recorded)
-    (table,) = channels(connection, FIRST, LAST, None, LAST, committee=True)
+    (table,) = channels(connection, cut(FIRST, LAST, None), LAST, committee=True)
     assert [row.channel for row in table.rows] == [*Channel, None]
     assert [row.figures["registered"].numerator for row in table.rows] == [1, 1, 1, 2, 1, 1, 7]
 
@@ -94,7 +95,7 @@ def test_corrections_move_the_counts(connection: Connection) -> None:
         received_at=a.noon(MARCH),
     )
     fill(connection, made.add("HY-1", after(3), moved).recorded)
-    by_month = channels(connection, FIRST, LAST, "month", LAST, committee=True)
+    by_month = channels(connection, cut(FIRST, LAST, "month"), LAST, committee=True)
     rows = [(table.period.first.month, row) for table in by_month for row in table.rows[:-1]]
     counted = [
         (month, row.channel, row.figures["acceptance"].numerator, row.figures["registered_batches"].numerator)
@@ -296,15 +297,26 @@ def test_an_answer_at_once_closes_the_file(connection: Connection) -> None:
 
 def test_working_days_of_an_unknown_year_are_called_provisional(connection: Connection) -> None:
     fill(connection, [])
-    known, unknown = channels(connection, FIRST, date(2027, 12, 31), "year", LAST, committee=True)
+    known, unknown = channels(connection, cut(FIRST, date(2027, 12, 31), "year"), LAST, committee=True)
     assert not known.total.figures["mean_time"].provisional
     assert unknown.total.figures["mean_time"].provisional
     assert not unknown.total.figures["closing"].provisional
 
 
-def test_too_many_periods_are_refused(connection: Connection) -> None:
+def test_a_month_is_set_against_the_one_before_or_a_year_ago(connection: Connection) -> None:
+    made = a.Histories()
+    for index, day in enumerate((date(2025, 2, 28), date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28))):
+        made.add(f"HY-{index}", a.noon(day), a.received())
+    fill(connection, made.recorded)
+    (month,) = cut(date(2026, 2, 1), date(2026, 2, 28), "month")
+    asked = [month, *(against(month) for against in COMPARED.values())]
+    counted = [one.total.figures["registered"].numerator for one in channels(connection, asked, LAST, committee=True)]
+    assert dict(zip(["itself", *COMPARED], counted, strict=True)) == {"itself": 2, "previous": 1, "year_before": 1}
+
+
+def test_too_many_periods_are_refused() -> None:
     with pytest.raises(Invalid):
-        channels(connection, date(2000, 1, 1), LAST, "day", LAST, committee=True)
+        cut(date(2000, 1, 1), LAST, "day")
 
 
 def test_a_cursor_belongs_to_its_list(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from domain.kernel import Recorded
 from domain.vocabulary import Channel
 from projections.figures import FIGURES, MEASURES
 from projections.statistics import working_day_number
-from projections.statistics_queries import Part, channels
+from projections.statistics_queries import Part, channels, cut
 from tests.projections import histories as a
 from tests.projections.counting import FIRST, LAST, Connection, behind, fill, stored, total, whole_loop
 from tests.projections.recount import Recount
@@ -36,7 +36,7 @@ def test_any_history_gives_what_a_recount_gives(
         fill(connection, history, batch=batch)
         first, last = sorted([data.draw(a.days), data.draw(a.days)])
         for committee in (True, False):
-            (table,) = channels(connection, first, last, None, as_of, committee=committee)
+            (table,) = channels(connection, cut(first, last, None), as_of, committee=committee)
             expected = Recount(history, first, last, as_of, committee=committee)
             for row in table.rows:
                 told = {code: [one.numerator, one.denominator or 0] for code, one in row.figures.items()}
@@ -70,7 +70,7 @@ def test_rebuilt_equals_live_and_counters_equal_rows(
 def test_periods_and_channels_add_up(connection: Connection, history: list[Recorded], by: str) -> None:
     try:
         fill(connection, history)
-        tables = channels(connection, FIRST, LAST, by, LAST, committee=True)  # type: ignore[arg-type]
+        tables = channels(connection, cut(FIRST, LAST, by), LAST, committee=True)  # type: ignore[arg-type]
         for code, whole in total(connection).items():
             assert sum(table.total.figures[code].numerator for table in tables) == whole.numerator
             assert sum(table.total.figures[code].denominator or 0 for table in tables) == (whole.denominator or 0)

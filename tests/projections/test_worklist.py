@@ -142,7 +142,7 @@ STEPS: tuple[tuple[Actor, tuple[Event, ...], set[tuple[str, str, str]]], ...] = 
     (INTAKE, (s.ReviewDecided(kind=ReviewKind.REVIEW, verdict=ReviewVerdict.UPHELD, text="维持",
                               delivery=Delivery.POST),), set()),
     (INTAKE, (r.ErasureAsked(ground=ErasureGround.UNLAWFUL, reason="本人申请"),),
-     {("approve_erasure", "admin", OFFICE), ("approve_erasure", "intake", OFFICE)}),
+     {("approve_erasure", "approver", OFFICE), ("approve_erasure", "intake", OFFICE)}),
     (INTAKE, (sample.ERASED,), set()),
 )  # fmt: skip
 
@@ -208,7 +208,7 @@ def test_an_end_leaves_nothing_but_an_erasure(connection: Connection[Any]) -> No
     story = Story().add(INTAKE, sample.received())
     story.add(INTAKE, r.ErasureAsked(ground=ErasureGround.UNLAWFUL, reason="本人申请"))
     story.add(INTAKE, r.PetitionDeclined(ground=DeclineGround.COURT, article="L1 23", reason="属法院"))
-    assert waiting(connection, story) == {("approve_erasure", "admin", ""), ("approve_erasure", "intake", "")}
+    assert waiting(connection, story) == {("approve_erasure", "approver", ""), ("approve_erasure", "intake", "")}
 
 
 def test_who_is_accused_is_offered_nothing(connection: Connection[Any]) -> None:

@@ -40,6 +40,7 @@ STAFF: Mapping[str, tuple[Role, str | None]] = {
     "publisher-2": (Role.PUBLISHER, None),
     "caller": (Role.CALLER, None),
     "supervisor": (Role.SUPERVISOR, None),
+    "supervisor-2": (Role.SUPERVISOR, None),
     "admin": (Role.ADMIN, None),
 }
 """One person per role; the id is also the name that tests ask them by."""

@@ -15,7 +15,7 @@ from service import tokens
 from service.administration import staff_steps
 from service.app import create_app
 from service.settings import Settings
-from tests.service.api_kit import API, SINCE, Office, assigned
+from tests.service.api_kit import API, SINCE, Office, assigned, published, replied
 
 OPEN = {"/healthz", "/readyz", "/metrics"}
 
@@ -114,21 +114,56 @@ def test_only_the_committees_figures_count_protected_files(office: Office) -> No
 
 def test_personal_data_is_for_who_works_on_the_file(office: Office) -> None:
     number = assigned(office)
-    for who, name in (("intake", "林小满"), ("handler", "林小满"), ("approver", "林小满"), ("caller", "林某某")):
+    for who, name in (("intake", "林某某"), ("handler", "林小满"), ("approver", "林小满"), ("caller", "林某某")):
         file = office.ok(office.get(who, f"/petitions/{number}"))
         assert (file["petitioners"][0]["name"], file["personal"]) == (name, name == "林小满")
-    readings = office.ok(office.get("supervisor", "/audit/readings", number=number.lower()))["readings"]
-    assert [reading["staff"] for reading in readings] == ["approver", "handler", "intake"]
+    last = office.received()["position"]
+    readings = office.ok(office.get("supervisor", "/audit/readings", number=number.lower(), after=last))["readings"]
+    assert [reading["staff"] for reading in readings] == ["approver", "handler"]
     asked = office.ok(office.get("supervisor", "/audit/readings", staff="handler", limit=1))
     assert asked["readings"][0]["number"] == number
+
+
+def test_intake_reads_personal_data_while_the_file_is_theirs(office: Office) -> None:
+    number = str(office.received()["number"])
+
+    def reads() -> bool:
+        return bool(office.ok(office.get("intake", f"/petitions/{number}"))["personal"])
+
+    assert reads()
+    office.take("intake", number, "accept-petition", notice="sms")
+    assert reads()
+    office.take("intake", number, "assign-petition", lead="ZF")
+    assert not reads()
+    office.take("handler", number, "ask-return", reason="职责不在本单位")
+    assert not reads()
+    office.take("intake", number, "grant-return", unit="ZF")
+    assert reads()
+    office.take("intake", number, "assign-petition", lead="ZF")
+    replied(office, number)
+    published(office, number)
+    assert not reads()
+    office.take("caller", number, "follow-up", solved="solved", satisfaction="satisfied")
+    assert reads()
+    office.take("caller", number, "recollect", settled=True)
+    assert not reads()
+    ended = str(office.received()["number"])
+    office.take("intake", ended, "withdraw-petition", reason="来件人撤回")
+    assert not office.ok(office.get("intake", f"/petitions/{ended}"))["personal"]
+
+
+@pytest.mark.parametrize("number", ["abc", "HY-2026", "", "HY-2026-x"])
+def test_readings_of_what_is_no_number_are_refused(office: Office, number: str) -> None:
+    answer = office.get("supervisor", "/audit/readings", number=number)
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["number"])
 
 
 def test_readings_come_in_pages(office: Office) -> None:
     number = assigned(office)
     for _ in range(3):
-        office.get("intake", f"/petitions/{number}")
+        office.get("handler", f"/petitions/{number}")
     seen: list[int] = []
-    asked: dict[str, Any] = {"number": number, "limit": 2}
+    asked: dict[str, Any] = {"number": number, "limit": 2, "after": office.received()["position"]}
     while True:
         page = office.ok(office.get("supervisor", "/audit/readings", **asked))
         seen += [reading["id"] for reading in page["readings"]]

@@ -109,7 +109,7 @@ def test_the_callers_request_id_is_kept_if_it_is_fit(office: Office) -> None:
     assert kept.headers["x-request-id"] == "desk-7.a_B"
     acts = office.ok(office.get("supervisor", f"/petitions/{number}/events", after=office.ok(kept)["position"]))
     assert acts["events"][-1]["request_id"] == "desk-7.a_B"
-    unfits: list[Any] = ["张三".encode(), "x" * 65, "a b", '"', "-"]
+    unfits: list[Any] = ["张三".encode(), "x" * 65, "a b", '"', "-", "13712344321"]
     for unfit in unfits:
         given = office.client.get("/healthz", headers={"X-Request-Id": unfit}).headers["x-request-id"]
         assert re.fullmatch("[0-9a-f]{32}", given)
@@ -166,6 +166,20 @@ def test_the_documentation_says_what_each_field_is(office: Office) -> None:
         (info.alias or name): info.title for name, info in ReceivePetition.model_fields.items()
     }
     assert schemas["Problem"]["required"]
+
+
+def test_waiting_is_described_the_same_everywhere(office: Office) -> None:
+    """How long it is, is a setting; the documentation names no other time."""
+    paths = office.client.get("/openapi.json").json()["paths"]
+    told = [
+        one["description"]
+        for path in paths.values()
+        for one in path.get("get", {}).get("parameters", ())
+        if one["name"] == "after"
+    ]
+    assert len(told) > 5
+    assert len(set(told)) == 1
+    assert not re.search(r"\d", told[0])
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect"])

@@ -11,6 +11,7 @@ import pytest
 
 from domain.petition.titles import TITLES
 from domain.vocabulary import Channel
+from projections.figures import FIGURES
 from tests.conftest import new_database
 from tests.service.api_kit import Office, assigned, office_at, petition, published, replied
 
@@ -169,6 +170,32 @@ def test_the_figures_agree(gone_round: Gone) -> None:
     assert counts(None, "reopening") == (1, 3)
     assert counts(None, "publication") == (3, 3)
     assert {figure["code"] for figure in answer["figures"]} == set(figures[None])
+
+
+def test_the_figures_of_each_period_are_set_against_another(gone_round: Gone) -> None:
+    office, _, last = gone_round
+    asked = {"from": "2026-02-01", "to": "2026-03-10", "by": "month", "after": last}
+    assert office.ok(office.get("supervisor", "/statistics/channels", **asked))["compared"] == []
+    expected = {
+        "previous": [("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-10")],
+        "year_before": [("2025-02-01", "2025-02-28"), ("2025-03-01", "2025-03-10")],
+    }
+    for compare, periods in expected.items():
+        answer = office.ok(office.get("supervisor", "/statistics/channels", **asked, compare=compare))
+        assert (answer["compare"], len(answer["periods"])) == (compare, 2)
+        assert [(one["period"]["first"], one["period"]["last"]) for one in answer["compared"]] == periods
+        assert all(set(one["rows"][-1]["figures"]) == set(FIGURES) for one in answer["compared"])
+
+
+def test_lists_tell_how_much_there_is_in_all(gone_round: Gone) -> None:
+    office, _, last = gone_round
+    page = office.ok(office.get("supervisor", "/ledger", after=last, limit=2, count=True))
+    assert (len(page["files"]), page["total"]) == (2, {"files": 6, "exact": True})
+    assert office.ok(office.get("supervisor", "/ledger", limit=2))["total"] is None
+    waiting = office.ok(office.get("handler", "/worklist", after=last, limit=1, count=True))
+    assert len(waiting["tasks"]) == 1
+    assert waiting["counts"]["sign"] == {"waiting": 1, "overdue": 0}
+    assert office.ok(office.get("handler", "/worklist"))["counts"] is None
 
 
 def test_a_figure_opens_the_files_behind_it(gone_round: Gone) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 
-from service.metrics import shared_by_workers
 from service.parts import opened
 from service.settings import Settings
 from tests.service.api_kit import API, PERSON, petition, staffed
@@ -30,10 +29,8 @@ ASKED = 40
 @contextmanager
 def workers(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """Web workers under a parent of their own."""
-    shared = shared_by_workers(settings.data_dir / "metrics")
-    command = [sys.executable, "-m", "uvicorn", "service.app:from_environment", "--factory", "--no-access-log"]
-    command += ["--no-server-header", "--port", str(settings.port), "--workers", str(settings.workers)]
-    environment = os.environ | settings.environment() | shared
+    command = [sys.executable, "-m", "service.cli", "serve"]
+    environment = os.environ | settings.environment()
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             yield process

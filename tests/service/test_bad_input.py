@@ -248,6 +248,7 @@ def test_other_addresses_and_methods(office: Office) -> None:
         ("/ledger", {"after": -1}, "after", "invalid"),
         ("/ledger", {"chanel": "web"}, None, "invalid"),
         ("/statistics/channels", {"by": SENT}, "by", "invalid"),
+        ("/statistics/channels", {"compare": SENT}, "compare", "invalid"),
         ("/statistics/channels", {"by": "day", "from": "1950-01-01"}, "by", "invalid"),
         ("/statistics/channels", {"from": "9999-01-01"}, "from", "invalid"),
         ("/statistics/figures/acceptance/files", {"part": SENT}, "part", "invalid"),

@@ -17,10 +17,10 @@ from openpyxl import Workbook
 
 from domain.kernel import day_of
 from projections.ledger import Ledger
-from projections.ledger_queries import row
 from projections.sight import Sight
 from service.importing import BadMap, Entry, Importer, Refused, Tally, read_map
 from service.tables import BadTable, Table
+from tests.projections.tables_kit import row
 from tests.service.api_kit import Office
 from tests.service.cli_kit import ROOT, answer, huiying
 
@@ -239,7 +239,7 @@ def test_a_map_that_does_not_fit_is_refused_before_anything_is_written(
     ("name", "content", "told"),
     [
         ("a.csv", b"", "no column names"),
-        ("a.csv", "编号,编号\n1,2\n".encode(), "named twice"),
+        ("a.csv", "编号,姓名,编号\n1,2,3\n".encode(), "columns 1, 3 share"),
         ("a.csv", b"\xff\x80\x00\xff", "encoding"),
         ("a.csv.gz", b"no gzip", "cannot be read"),
         ("a.xlsx", b"no workbook", "damaged"),
@@ -249,6 +249,28 @@ def test_what_is_no_table_is_told(tmp_path: Path, name: str, content: bytes, tol
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadTable, match=told):
         Table(tmp_path / name)
+
+
+def test_a_wrong_header_row_tells_nothing_of_the_row(ledgers: Ledgers) -> None:
+    """What stands there is a person's data: only places and the map's own names are told."""
+    person = ("王试之", "13877770099", "王试之")
+    twice, once = ledgers.csv(person, name="twice.csv"), ledgers.csv(person[:2], name="once.csv")
+    with pytest.raises(BadTable) as doubled:
+        Table(twice, header_row=2)
+    ledgers.take(ledgers.csv(GOOD), "headed")
+    map_ = read_map(ledgers.folder / "map.toml").model_copy(update={"header_row": 2})
+    with pytest.raises(BadMap) as lacking:
+        Importer(map_, lambda entry: True, ledgers.refused.append).run(Table(once, header_row=2))
+    book = Workbook()
+    book.create_sheet(person[0])
+    book.save(ledgers.folder / "sheets.xlsx")
+    with pytest.raises(BadTable, match="台账") as sheet:
+        Table(ledgers.folder / "sheets.xlsx", sheet="台账")
+    told = f"{doubled.value} {lacking.value} {sheet.value}"
+    assert "columns 1, 3" in told
+    assert "row 2 names 2 columns" in told
+    assert all(column in told for column in COLUMNS)
+    assert not any(word in told for word in person)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real petitions are not beside this repository")

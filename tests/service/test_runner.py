@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from projections.projection import Projection
+from domain.kernel import Recorded
+from projections.projection import Projection, Write
 from service.feed import take
 from service.positions import Fenced, Positions, ProjectionState, advance, states
 from service.rebuild import REBUILD_LOCKS, AlreadyRebuilding, Interrupted, rebuild
@@ -202,6 +203,49 @@ def test_another_version_is_rebuilt_by_itself(database_url: str, store: Store) -
     assert rows(database_url, "SELECT DISTINCT two FROM lines.lines") == [(2,)]
     assert exactly_once(database_url)
     assert rows(database_url, "SELECT nspname FROM pg_namespace WHERE nspname ~ '^lines'") == [("lines",)]
+
+
+def test_tables_of_another_version_stand_still_until_they_are_swapped(database_url: str, store: Store) -> None:
+    class Wider(LinesTwo):
+        """Writes what the tables of the version before have no place for."""
+
+        def writes(self, recorded: Recorded) -> Iterator[Write]:
+            for sql, parameters in super().writes(recorded):
+                yield sql.replace("said)", "said, two)", 1).replace("(said)s)", "(said)s, 2)"), parameters
+
+    other = BreaksInPython()
+    with running(database_url, store, LINES, other):
+        assert shown(database_url, open_files(store, 3), "lines", other.name)
+    before = state_of(database_url, "lines")
+    with psycopg.connect(database_url, autocommit=True) as busy:
+        busy.execute("SELECT pg_advisory_lock(%s, hashtext('lines'))", (REBUILD_LOCKS,))
+        with running(database_url, store, Wider(), other):
+            last = open_files(store, 3)
+            assert shown(database_url, last, other.name)
+            assert state_of(database_url, "lines") == before
+            assert before is not None
+            assert (before.version, before.state) == (1, "running")
+            assert rows(database_url, "SELECT max(position) FROM lines.lines") == [(before.position,)]
+            busy.execute("SELECT pg_advisory_unlock(%s, hashtext('lines'))", (REBUILD_LOCKS,))
+            assert shown(database_url, last, "lines")
+    assert rows(database_url, "SELECT DISTINCT two FROM lines.lines") == [(2,)]
+    assert exactly_once(database_url)
+
+
+def test_who_waits_for_tables_that_stand_still_for_good_is_told(database_url: str, store: Store) -> None:
+    class Mended(Lines):
+        name = BreaksInPython.name
+
+    class BreaksInTwo(BreaksInPython):
+        version = 2
+
+    with running(database_url, store, Mended()):
+        before = note(store, "a", [1, BREAKING])
+        assert shown(database_url, before, Mended.name)
+    with running(database_url, store, BreaksInTwo()), Positions(database_url) as positions:
+        last = note(store, "b", [1])
+        assert positions.shown(last, [Mended.name]).result(PATIENCE) is False
+        assert positions.shown(before, [Mended.name]).result(PATIENCE) is True
 
 
 def test_readers_never_find_less_than_before_while_tables_are_swapped(database_url: str, store: Store) -> None:

@@ -131,7 +131,7 @@ class PetitionDeclined(Event):
 
     TOPIC: ClassVar[str] = "petition.declined"
     ground: DeclineGround
-    article: str
+    article: Personal[str]
     reason: Personal[str]
     notice: Delivery | None = None
     notice_waived_because: Personal[str] | None = None
@@ -142,7 +142,7 @@ class PetitionReferred(Event):
     """转送: sent on to a body outside the office that is competent for it."""
 
     TOPIC: ClassVar[str] = "petition.referred"
-    body: str
+    body: Personal[str]
     reason: Personal[str]
     notice: Delivery | None = None
 
@@ -252,7 +252,7 @@ class MeetingDecided(Event):
     """社情民意分析会: what an analysis meeting decided about this petition, in which of its four parts."""
 
     TOPIC: ClassVar[str] = "petition.meeting_decided"
-    meeting: str
+    meeting: Personal[str]
     held_on: date
     part: MeetingPart
     decision: Personal[str]
@@ -272,7 +272,7 @@ class IdentityChecked(Event):
 
     TOPIC: ClassVar[str] = "petition.identity_checked"
     petitioner: str
-    register_of: str
+    register_of: Personal[str]
     matches: bool
 
 
@@ -286,6 +286,15 @@ class DataRestricted(Event):
     TOPIC: ClassVar[str] = "petition.data_restricted"
     petitioner: str | None = None
     ground: ErasureGround
+    reason: Personal[str]
+
+
+@registered
+class RestrictionLifted(Event):
+    """解除封存: the reason for restricting is gone; the data may be processed again."""
+
+    TOPIC: ClassVar[str] = "petition.restriction_lifted"
+    petitioner: str | None = None
     reason: Personal[str]
 
 

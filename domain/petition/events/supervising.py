@@ -96,7 +96,7 @@ class ReviewAsked(Event):
 
     TOPIC: ClassVar[str] = "petition.review_asked"
     kind: ReviewKind
-    body: str
+    body: Personal[str]
     reason: Personal[str]
 
 

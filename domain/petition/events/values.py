@@ -78,7 +78,7 @@ class OfficerSource(Value):
     channel: Literal[Channel.OFFICER] = Channel.OFFICER
     officer: str | None = None
     grid: str | None = None
-    patrol: str | None = None
+    patrol: Personal[str] | None = None
     photos: tuple[str, ...] = ()
 
 
@@ -87,14 +87,14 @@ class WindowSource(Value):
 
     channel: Literal[Channel.WINDOW] = Channel.WINDOW
     window: str | None = None
-    receipt: str | None = None
+    receipt: Personal[str] | None = None
 
 
 class SymposiumSource(Value):
     """座谈会: the meeting that raised it."""
 
     channel: Literal[Channel.SYMPOSIUM] = Channel.SYMPOSIUM
-    meeting: str | None = None
+    meeting: Personal[str] | None = None
     held_on: date | None = None
 
 

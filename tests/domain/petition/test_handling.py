@@ -60,7 +60,7 @@ def test_a_file_goes_to_a_lead_unit_and_co_units_each_demand_to_one() -> None:
     )
     assert after.petition.lead == "MS"
     assert after.petition.units == {"MS", "WY"}
-    assert set(after.petition.due) == {Clock.SIGN, Clock.OBJECT}
+    assert set(after.petition.due) == {"sign:MS", "object:MS", "sign:WY", "object:WY"}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,10 @@ def test_assigning_again_resets_no_clock_of_a_unit_that_had_it_already() -> None
     again = file.when(AssignPetition(lead="WY", co_units=("MS",)), by="wu", at=AFTER_THE_LIMIT)
     after = again.then(h.Assigned, r.DueDatesSet).petition
     assert after.due[Clock.HANDLE] == file.petition.due[Clock.HANDLE]
-    assert after.due[Clock.SIGN].start == date(2026, 11, 24)
+    assert after.due["sign:MS"] == file.petition.due["sign:MS"]
+    assert after.due["sign:WY"].start == date(2026, 11, 24)
+    left = file.when(AssignPetition(lead="WY"), by="wu").then(h.Assigned, r.DueDatesSet).petition
+    assert not {"sign:MS", "object:MS"} & set(left.due)
 
 
 def test_a_unit_that_leaves_the_file_signs_anew_when_it_comes_back() -> None:
@@ -120,7 +123,7 @@ def test_a_unit_that_leaves_the_file_signs_anew_when_it_comes_back() -> None:
 def test_who_signs_does_the_work() -> None:
     file = given(received(), accepted(), assigned(), running(Clock.SIGN))
     after = file.when(SignFor(), by="chen").then(h.SignedFor(unit="MS", handler="chen")).petition
-    assert Clock.SIGN not in after.due
+    assert "sign:MS" not in after.due
     assert after.worked == {"chen"}
 
 
@@ -164,7 +167,7 @@ def test_a_unit_says_not_ours_and_every_other_clock_goes_on() -> None:
     file = given(received(), accepted(), assigned(), running(Clock.SIGN, Clock.OBJECT, Clock.HANDLE))
     taken = file.when(AskReturn(reason="不属我单位", proposed_unit="WY"), by="chen")
     after = taken.then(h.ReturnAsked(unit="MS", reason="不属我单位", proposed_unit="WY")).petition
-    assert after.due == {clock: due for clock, due in file.petition.due.items() if clock is not Clock.OBJECT}
+    assert after.due == file.petition.due
     odd = AskReturn(reason="不属我单位", proposed_unit="XX")
     file.when(odd, by="chen").then_refused(UnknownCode, ("proposed_unit",))
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from domain.kernel import Event, PersonalTree, Seal, personal_fields
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS, ImportPetition, ReceivePetition
-from domain.petition.references import FreeText
+from domain.petition.events import values as v
+from domain.petition.references import FreeText, refer
 from tests.domain.petition.samples import facts, sample
 
 PETITION_FACTS = [kind for kind in facts() if kind.TOPIC.startswith("petition.")]
@@ -29,7 +30,7 @@ OPEN = {
     },
     "members of staff": {"asked_by", "handler", "officer", "staff", "staff_units", "visitors"},
     "numbers of files": {"archive_number", "arises_from", "concluded_by", "duplicate", "legacy_number", "principal"},
-    "ids within the file": {"demand", "id", "petitioner", "photos", "scan"},
+    "ids within the file": {"demand", "id", "of", "petitioner", "photos", "scan"},
     "ids of other systems": {"message_id", "patrol", "receipt", "site", "source_id", "source_system", "work_order_id"},
     "names of offices, laws and meetings": {"article", "meeting", "register_of"},
     "digests": {"digest", "query_code_digest"},
@@ -104,3 +105,19 @@ def leaves(tree: PersonalTree) -> Iterator[tuple[str, Seal]]:
             yield name, seal
         else:
             yield from leaves(seal)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["甘棠梨", "甘 棠梨", "139 0000 1234", "１３９００００１２３４", "139-0000-1234", "+86 13900001234"],
+)
+def test_width_and_gaps_do_not_hide_a_person(words: str) -> None:
+    person = v.Petitioner(id="p1", name="甘棠梨", phone="13900001234")
+    told = refer(f"来电人{words}，请回复。", [person])
+    assert "p1." in told
+    assert words not in told
+
+
+def test_a_number_inside_a_longer_one_is_another_number() -> None:
+    person = v.Petitioner(id="p1", phone="13900001234")
+    assert refer("工单 9139000012345", [person]) == "工单 9139000012345"

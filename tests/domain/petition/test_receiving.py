@@ -286,3 +286,23 @@ def test_refusal_is_told_in_writing_too() -> None:
     given(received()).when(silent, by="wu").then_refused(Invalid, loc=("notice",))
     told = silent.model_copy(update={"notice_waived_because": "地址不清"})
     given(received()).when(told, by="wu").then(r.PetitionDeclined)
+
+
+def test_no_longer_accepted_needs_a_re_review_that_was_decided() -> None:
+    """L1 36."""
+    refuse = RefuseFurther(reason=REASON, concluded_by="hy-2025-000003")
+    assert refuse.concluded_by == "HY-2025-000003"
+    again = given(received()).petition
+    with pytest.raises(Invalid):
+        refuse.execute_beside(given(in_closed(), number="HY-2025-000003").petition, again)
+    with pytest.raises(ValidationError):
+        RefuseFurther(reason=REASON, concluded_by="第三号")
+
+
+def test_a_limit_is_not_dodged_by_classifying_late() -> None:
+    file = given(received(nature=Nature.SUGGESTION, channel=Channel.WEB), accepted())
+    command = ClassifyPetition(nature=Nature.COMPLAINT, category="01")
+    after = file.when(command, by="wu", at=shanghai(MONDAY + timedelta(days=9))).then(
+        r.PetitionClassified, r.DueDatesSet
+    )
+    assert after.petition.due[Clock.HANDLE].start == MONDAY

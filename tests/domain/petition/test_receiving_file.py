@@ -23,6 +23,7 @@ from domain.petition.receiving_file import (
     ApproveErasure,
     AskErasure,
     CorrectPetition,
+    LiftRestriction,
     LinkDuplicate,
     RestrictData,
     UnlinkDuplicate,
@@ -175,21 +176,19 @@ def test_only_what_is_linked_is_unlinked() -> None:
 # Restricting and erasing
 
 
-def asked(by: str = "feng", petitioner: str | None = None, ground: ErasureGround = OVER) -> Step:
+def asked(by: str = "xu", petitioner: str | None = None, ground: ErasureGround = OVER) -> Step:
     return step(r.ErasureAsked(petitioner=petitioner, ground=ground, reason="本人申请"), by=by)
 
 
 @pytest.mark.parametrize("target", [None, "p1"])
 def test_erasing_takes_two_people(target: str | None) -> None:
     ask = AskErasure(petitioner=target, ground=OVER, reason="本人申请")
-    file = (
-        given(in_closed()).when(ask, by="feng").then(r.ErasureAsked(petitioner=target, ground=OVER, reason="本人申请"))
-    )
+    file = given(in_closed()).when(ask, by="xu").then(r.ErasureAsked(petitioner=target, ground=OVER, reason="本人申请"))
     approve = ApproveErasure(petitioner=target)
-    file.when(approve, by="feng").then_refused(TwoPeopleNeeded)
-    file.when(approve, by="wu", standing_in=["feng"]).then(r.DataErased)
+    file.when(approve, by="xu").then_refused(TwoPeopleNeeded)
+    file.when(approve, by="wu", standing_in=["xu"]).then(r.DataErased)
     taken = file.when(approve, by="li")
-    after = taken.then(r.DataErased(petitioner=target, ground=OVER, asked_by="feng")).petition
+    after = taken.then(r.DataErased(petitioner=target, ground=OVER, asked_by="xu")).petition
     assert after.erased == {target}
     assert after.erasure_asked == {}
     assert forgets(taken.facts) == (target or "*",)
@@ -211,7 +210,7 @@ def test_who_asked_for_one_may_approve_what_another_asked() -> None:
 
 def test_one_persons_request_does_not_erase_the_matter_of_all() -> None:
     both = (PERSON, v.Petitioner(id="p2", name="陆见秋"))
-    file = given(received(petitioners=both), withdrawn(), asked("feng", "p1"))
+    file = given(received(petitioners=both), withdrawn(), asked("xu", "p1"))
     file.when(ApproveErasure(petitioner=None), by="li").then_refused(Invalid, ("petitioner",))
     file.when(ApproveErasure(petitioner="p2"), by="li").then_refused(Invalid, ("petitioner",))
     file.when(ApproveErasure(petitioner="p1"), by="li").then(r.DataErased)
@@ -219,14 +218,14 @@ def test_one_persons_request_does_not_erase_the_matter_of_all() -> None:
 
 def test_who_was_corrected_away_can_still_be_erased() -> None:
     file = correct(given(received()), petitioners=[{"name": "陆见秋"}]).then(r.PetitionCorrected)
-    file.when(AskErasure(petitioner="p1", ground=UNLAWFUL, reason="本人申请"), by="feng").then(r.ErasureAsked)
-    file.when(AskErasure(petitioner="p3", ground=OVER, reason="本人申请"), by="feng").then_refused(
+    file.when(AskErasure(petitioner="p1", ground=UNLAWFUL, reason="本人申请"), by="xu").then(r.ErasureAsked)
+    file.when(AskErasure(petitioner="p3", ground=OVER, reason="本人申请"), by="xu").then_refused(
         Invalid, ("petitioner",)
     )
 
 
 def test_an_open_file_is_only_restricted() -> None:
-    file = given(in_handling(), asked("feng", "p1"))
+    file = given(in_handling(), asked("xu", "p1"))
     file.when(ApproveErasure(petitioner="p1"), by="li").then_refused(RetentionRuns)
     restrict = RestrictData(petitioner="p1", ground=OVER, reason="本人申请")
     after = file.when(restrict, by="wu").then(r.DataRestricted(petitioner="p1", ground=OVER, reason="本人申请"))
@@ -234,7 +233,7 @@ def test_an_open_file_is_only_restricted() -> None:
 
 
 def test_unless_it_was_processed_unlawfully() -> None:
-    file = given(in_handling(), asked("feng", "p1", UNLAWFUL))
+    file = given(in_handling(), asked("xu", "p1", UNLAWFUL))
     file.when(ApproveErasure(petitioner="p1"), by="li").then(r.DataErased)
 
 
@@ -252,14 +251,14 @@ def test_a_closed_file_waits_for_its_retention() -> None:
 
 
 def test_what_is_gone_is_not_erased_again() -> None:
-    gone = step(r.DataErased(petitioner=None, ground=OVER, asked_by="feng"), by="li")
+    gone = step(r.DataErased(petitioner=None, ground=OVER, asked_by="xu"), by="li")
     file = given(in_closed(), gone)
     for command in (
         AskErasure(ground=OVER, reason="再次"),
         AskErasure(petitioner="p1", ground=OVER, reason="再次"),
         RestrictData(petitioner="p1", ground=OVER, reason="再次"),
     ):
-        file.when(command, by="feng").then_refused(NotPossibleNow)
+        file.when(command, by="xu").then_refused(NotPossibleNow)
 
 
 def test_nothing_is_approved_that_nobody_asked_for() -> None:
@@ -273,7 +272,7 @@ def test_erasing_is_not_everybodys(who: str) -> None:
 
 def test_the_case_stands_after_an_erasure() -> None:
     before = given(in_closed()).petition
-    after = given(in_closed(), asked(), step(r.DataErased(ground=OVER, asked_by="feng"), by="li")).petition
+    after = given(in_closed(), asked(), step(r.DataErased(ground=OVER, asked_by="xu"), by="li")).petition
     assert (after.stage, after.round, after.people_count, len(after.demands)) == (
         before.stage,
         before.round,
@@ -290,6 +289,22 @@ def test_a_corrected_day_of_receipt_counts_anew_what_runs_from_it() -> None:
     correct(told, received_at="2026-11-13T10:00:00").then(r.PetitionCorrected)
 
 
+def test_a_restriction_can_be_lifted() -> None:
+    restrict = RestrictData(petitioner="p1", ground=OVER, reason="本人申请")
+    file = given(received()).when(restrict, by="wu").then(r.DataRestricted)
+    file.when(restrict, by="wu").then_refused(NotPossibleNow)
+    file.when(LiftRestriction(reason="误操作"), by="wu").then_refused(Invalid, loc=("petitioner",))
+    lifted = file.when(LiftRestriction(petitioner="p1", reason="误操作"), by="wu").then(r.RestrictionLifted)
+    assert not lifted.petition.restricted
+    lifted.when(LiftRestriction(petitioner="p1", reason="误操作"), by="wu").then_refused(NotPossibleNow)
+
+
 def test_as_many_people_as_are_named() -> None:
     people = [{"name": "甘棠黎"}, {"name": "云外山"}]
     correct(given(received()), petitioners=people, people_count=1).then_refused(Invalid, loc=("people_count",))
+
+
+def test_who_handles_the_file_must_leave_it_before_it_is_accused() -> None:
+    file = given(in_handling())
+    correct(file, against=["MS"]).then_refused(Invalid, loc=("against",))
+    correct(file, against=["HW"]).then(r.PetitionCorrected)

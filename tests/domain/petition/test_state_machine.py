@@ -20,6 +20,7 @@ from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
+from domain.petition.limits import BY_UNIT
 from domain.petition.petition import Petition
 from domain.petition.stages import LOOP, TRANSITIONS, Stage, stage_after
 from domain.vocabulary import Clock
@@ -158,7 +159,9 @@ class Loop(RuleBasedStateMachine):
         refused: DomainError | None = None
         try:
             taken = command.execute(file, world)
-            other = self.files[getattr(command, command.beside)] if command.beside else None
+            other = self.files.get(getattr(command, command.beside)) if command.beside else None
+            if command.beside and other is None:
+                return  # the desk refuses a number that it does not know
             beside = command.execute_beside(other, file) if other is not None else ()
         except DomainError as error:
             refused = error
@@ -294,10 +297,11 @@ class Loop(RuleBasedStateMachine):
     def clocks_run_where_they_belong(self) -> None:
         review = {Clock.REVIEW_ASK, Clock.REVIEW, Clock.RE_REVIEW_ASK, Clock.RE_REVIEW, Clock.ORDER}
         for file in self.files.values():
-            for clock, due in file.due.items():
-                assert due.clock is clock
+            for key, due in file.due.items():
+                assert due.key == key
                 assert due.start <= due.due
-            running = set(file.due)
+                assert due.clock not in BY_UNIT or due.of in file.units
+            running = {due.clock for due in file.due.values()}
             if file.stage is Stage.CLOSED:
                 assert running <= review
             elif file.stage not in LOOP:

@@ -188,7 +188,7 @@ def test_the_committee_orders_with_a_deadline(level: OrderLevel) -> None:
     after = taken.then(
         s.SupervisionOrdered(id="o1", unit="MS", level=level, deadline=deadline, demand="限期办结"), r.DueDatesSet
     ).petition
-    assert after.due[Clock.ORDER].due == deadline
+    assert after.due["order:o1"].due == deadline
     assert after.orders["o1"].level is level
 
 
@@ -210,7 +210,7 @@ def test_the_unit_answers_and_the_committee_ends_it() -> None:
     file = given(in_handling(), ordered(), running(Clock.ORDER, by="zhou"))
     answer = AnswerSupervision(id="o1", text="已整改")
     answered = file.when(answer, by="li").then(s.SupervisionAnswered(id="o1", text="已整改"))
-    assert Clock.ORDER not in answered.petition.due
+    assert "order:o1" not in answered.petition.due
     answered.when(answer, by="li").then_refused(NotPossibleNow)
     ended = answered.when(EndSupervision(id="o1", text="同意"), by="zhou").then(
         s.SupervisionEnded(id="o1", text="同意")
@@ -223,7 +223,7 @@ def test_the_unit_answers_and_the_committee_ends_it() -> None:
 
 def test_a_lifted_order_is_not_overdue() -> None:
     file = given(in_handling(), ordered(), running(Clock.ORDER, by="zhou"))
-    assert Clock.ORDER not in file.when(EndSupervision(id="o1"), by="zhou").then(s.SupervisionEnded).petition.due
+    assert "order:o1" not in file.when(EndSupervision(id="o1"), by="zhou").then(s.SupervisionEnded).petition.due
 
 
 def test_without_a_deadline_an_order_runs_as_the_rulebook_says() -> None:

@@ -192,6 +192,7 @@ def test_every_fact_changes_the_state_or_is_known_not_to(kind: type[Event]) -> N
 NEEDS: dict[type[Event], Event] = {
     r.DuplicateUnlinked: sample(r.DuplicateLinked),
     r.DuplicateReleased: sample(r.DuplicateAdopted),
+    r.RestrictionLifted: sample(r.DataRestricted),
     h.ReturnGranted: sample(h.ReturnAsked),
     h.ReturnRefused: sample(h.ReturnAsked),
     h.ExtensionRefused: sample(h.ExtensionAsked),
@@ -259,7 +260,8 @@ MOMENTS: list[list[Steps]] = [
     [in_publishing(), drafted()],
     [in_publishing(), drafted(), approved()],
     [in_supervising(), drafted(digest="f" * 64), approved(digest="f" * 64)],
-    [in_closed(), step(sample(r.ErasureAsked), by="feng")],
+    [in_closed(), step(sample(r.ErasureAsked), by="xu")],
+    [in_closed(), step(sample(r.DataRestricted), by="xu")],
 ]
 """Files at moments that between them offer every step there is."""
 
