@@ -13,7 +13,7 @@ from domain.kernel import Context, Erased, personal_fields
 from domain.petition.commands import STEPS
 from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
-from domain.petition.references import mask_identity, people_of, render
+from domain.petition.references import FIELDS, mask_identity, people_of, render
 from domain.petition.state import Draft, Order, Review
 from domain.redaction import Known, redact
 from domain.vocabulary import Nature
@@ -165,13 +165,14 @@ class Words:
         restricted = {who for who in petition.restricted if who is not None}
         sealed = {who: dict.fromkeys(people[who], SEALED) for who in restricted if who in people}
         self._people = {**people, **sealed}
+        self._known = known_of(petition.everyone)
 
     def text(self, text: str | Erased | None) -> str | None:
         """A text of the file."""
         if self._sealed and text is not None:
             return SEALED
         rendered = render(text, self._people)
-        return rendered if self._full or rendered is None else redact(rendered, Known()).text
+        return rendered if self._full or rendered is None else redact(rendered, self._known).text
 
     def person(self, one: Petitioner) -> PersonView:
         """A petitioner."""
@@ -194,6 +195,21 @@ class Words:
         return DraftView(
             title=self.text(draft.title), text=self.text(draft.text), digest=draft.digest, approved=draft.approved
         )
+
+
+def known_of(petitioners: Iterable[Petitioner]) -> Known:
+    """What was given of these persons, for masking what no reference caught: a telephone in Chinese numerals, say."""
+    given: dict[str, list[str]] = {field: [] for field in FIELDS}
+    for one in petitioners:
+        for field in FIELDS:
+            if isinstance(value := getattr(one, field), str):
+                given[field].append(value)
+    return Known(
+        names=tuple(given["name"]),
+        phones=tuple(given["phone"]),
+        id_numbers=tuple(given["id_number"]),
+        addresses=tuple(given["address"]),
+    )
 
 
 def file_view(petition: Petition, context: Context, *, full: bool, known: Collection[str]) -> FileView:

@@ -58,6 +58,14 @@ def test_a_mistyped_order_number_swallows_no_petition(office: Office) -> None:
     assert (other.status_code, other.json()["code"], office.events()) == (422, "key_reused", before)
 
 
+def test_a_masked_reader_is_not_told_in_numerals_either(office: Office) -> None:
+    people = [{"name": "甘棠梨", "phone": "13900001234"}]
+    told = "请回电一三九零零零零一二三四。"
+    number = office.received(petitioners=people, content=told)["number"]
+    assert office.ok(office.get("intake", f"/petitions/{number}"))["content"] == told
+    assert "零零零零一" not in office.ok(office.get("supervisor", f"/petitions/{number}"))["content"]
+
+
 def test_of_two_representatives_the_restricted_one_alone_is_sealed(office: Office) -> None:
     people = [{"name": "甘棠梨", "phone": "13900001234"}, {"name": "云外山"}]
     number = office.received(petitioners=people, content="甘棠梨和云外山反映路灯不亮。")["number"]
