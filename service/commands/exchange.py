@@ -21,6 +21,7 @@ from service.commands.opening import (
     BAD_INPUT,
     FAILED,
     DataDir,
+    existing,
     fail,
     opened,
     progress,
@@ -156,7 +157,7 @@ def ledger(
         asked = LedgerQuery.model_validate(filters)
     except ValidationError as error:
         fail("; ".join(told(error)), BAD_INPUT)
-    with opened(settings_of(data_dir)) as parts:
+    with opened(existing(data_dir)) as parts:
         sight = Sight(committee=True)
         if as_staff is not None:
             caller = parts.access.of_staff(as_staff, "cli")

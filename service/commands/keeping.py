@@ -19,10 +19,10 @@ from service.commands.opening import (
     RESTRICTED,
     DataDir,
     database,
+    existing,
     fail,
     opened,
     progress,
-    settings_of,
     terminal,
     wait_for_projections,
 )
@@ -46,7 +46,7 @@ def rebuild(
     if unknown:
         fail(f"没有此投影：{'、'.join(unknown)}；有 / there are: {', '.join(known)}", BAD_INPUT)
     wanted = [known[name] for name in names or known]
-    settings = settings_of(data_dir)
+    settings = existing(data_dir)
     with database(settings) as url, put_together(url, settings) as parts:
         try:
             with progress("重建 rebuild") as bar:
@@ -60,7 +60,7 @@ def rebuild(
 
 def check(data_dir: DataDir = None) -> None:
     """重放全部事件，与投影、卷宗、编号逐一核对；有差异时退出码为 1 / replay everything and compare."""
-    with opened(settings_of(data_dir)) as parts:
+    with opened(existing(data_dir)) as parts:
         wait_for_projections(parts)
         with psycopg.connect(parts.url, autocommit=True) as connection, progress("核对 check") as bar:
             found = differences(parts.store, connection, progress=lambda part, done, total: bar(done, total))
@@ -93,7 +93,7 @@ def erase(
 
     未办结或保存期未满的，只封存，退出码为 3 / while open or retained it is restricted instead, exit code 3.
     """
-    settings = settings_of(data_dir)
+    settings = existing(data_dir)
     if repeat:
         _replay(settings)
         return

@@ -52,6 +52,14 @@ def settings_of(data_dir: Path | None, **given: object) -> Settings:
     return Settings.read(os.environ, data_dir=data_dir, **given)
 
 
+def existing(data_dir: Path | None) -> Settings:
+    """The settings for a command that only looks at what is there: it makes no new office out of a mistyped folder."""
+    settings = settings_of(data_dir)
+    if not settings.database_url and not (settings.data_dir / "postgres").is_dir():
+        fail(f"{settings.data_dir}: 没有数据，请核对 --data-dir / no office is kept here; see --data-dir", BAD_INPUT)
+    return settings
+
+
 def fail(text: str, code: int = FAILED) -> NoReturn:
     """End with a word to standard error."""
     terminal.print(f"错误 / error: {text}", style="red", markup=False)

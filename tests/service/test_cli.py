@@ -163,3 +163,10 @@ def test_another_master_key_is_told(tmp_path: Path) -> None:
     done = huiying(tmp_path, "staff", "list")
     assert done.returncode == 4
     assert "master key" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("check",), ("rebuild",), ("export", "ledger", "x.csv")])
+def test_looking_at_a_mistyped_folder_makes_no_office_there(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = huiying(tmp_path / "offcie", *command)
+    assert (done.returncode, "no office is kept here" in done.stderr) == (2, True)
+    assert not (tmp_path / "offcie").exists()
