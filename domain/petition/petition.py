@@ -52,12 +52,10 @@ class Petition(Aggregate):
         self.attachments: dict[str, Attachment] = {}
         self.query_code_digest: str | None = None
         self.arises_from: str | None = None
-        self.received_by: frozenset[str] = frozenset()
         self.accepted_at: datetime | None = None
         self.lead: str | None = None
         self.co_units: tuple[str, ...] = ()
         self.by_demand: tuple[DemandAssignment, ...] = ()
-        self.assigned_by: frozenset[str] = frozenset()
         self.return_asked: dict[str, Asked] = {}
         self.extension_asked: Asked | None = None
         self.extension_days = 0
@@ -68,7 +66,6 @@ class Petition(Aggregate):
         self.rounds: list[Round] = [Round()]
         self.publication: Draft | None = None
         self.outlets: tuple[Outlet, ...] = ()
-        self.published_by: frozenset[str] = frozenset()
         self.published_digest: str | None = None
         self.waived = False
         self.reminders: dict[str, Order] = {}
@@ -177,7 +174,7 @@ class Petition(Aggregate):
                 self.restricted.discard(who)
             case r.ErasureAsked(petitioner=who, ground=ground):
                 asker = recorded.actor
-                self.erasure_asked[who] = Asked(people(asker), recorded.recorded_at, ground=ground, asker=asker.id)
+                self.erasure_asked[who] = Asked(people(asker), ground=ground, asker=asker.id)
             case r.DataErased(petitioner=who):
                 self.erased.add(who)
                 self.erasure_asked.pop(who, None)
@@ -189,7 +186,6 @@ class Petition(Aggregate):
         self.petitioner_ids = len(fact.petitioners)
         self.received_at = recorded.occurred_at or recorded.recorded_at
         self.dated = recorded.occurred_at is not None
-        self.received_by = people(recorded.actor)
 
     def _attach(self, attachments: tuple[Attachment, ...]) -> None:
         self.attachments.update({one.id: one for one in attachments})
@@ -210,7 +206,6 @@ class Petition(Aggregate):
         match recorded.fact:
             case h.Assigned(lead=lead, co_units=co_units, demands=demands):
                 self.lead, self.co_units, self.by_demand = lead, co_units, demands
-                self.assigned_by = actors
                 self.return_asked.clear()
                 current.signed = {unit: who for unit, who in current.signed.items() if unit in self.units}
                 gone = {key for key, one in self.due.items() if one.clock in BY_UNIT and one.of not in self.units}
@@ -219,7 +214,7 @@ class Petition(Aggregate):
                 current.signed[unit] = handler
                 self._work(actors | {handler})
             case h.ReturnAsked(unit=unit):
-                self.return_asked[unit] = Asked(actors, recorded.recorded_at, unit=unit)
+                self.return_asked[unit] = Asked(actors)
             case h.ReturnGranted(unit=unit):
                 self.return_asked.pop(unit, None)
                 current.signed.pop(unit, None)
@@ -236,25 +231,23 @@ class Petition(Aggregate):
     def _handling(self, recorded: Recorded) -> None:
         actors, current = people(recorded.actor), self.current
         match recorded.fact:
-            case h.ResidentContacted(reached=reached):
-                current.contacted = current.contacted or reached
+            case h.ResidentContacted():
                 self._work(actors)
-            case h.HouseholdVisited(reached=reached, visitors=visitors, attachments=attachments):
-                current.contacted = current.contacted or reached
+            case h.HouseholdVisited(visitors=visitors, attachments=attachments):
                 self._work(actors.union(visitors))
                 self._attach(attachments)
             case h.ProgressNoted(attachments=attachments):
                 self._work(actors)
                 self._attach(attachments)
             case h.ExtensionAsked(days=days, digest=digest):
-                self.extension_asked = Asked(actors, recorded.recorded_at, days=days, digest=digest)
+                self.extension_asked = Asked(actors, days=days, digest=digest)
             case h.ExtensionGranted(days=days, due=due):
                 self.extension_asked, self.extension_days = None, self.extension_days + days
                 self.due[due.key] = due
             case h.ExtensionRefused():
                 self.extension_asked = None
             case h.SuspensionAsked(until=until):
-                self.suspension_asked = Asked(actors, recorded.recorded_at, until=until)
+                self.suspension_asked = Asked(actors, until=until)
             case h.SuspensionGranted():
                 self.suspension_asked, self.suspended = None, True
             case h.SuspensionRefused():
@@ -266,8 +259,8 @@ class Petition(Aggregate):
                 self._work(actors)
             case h.SuperiorAnswered(body=body):
                 self.escalated_to.discard(body)
-            case h.OutcomeReported(unit=unit, answers=answers):
-                current.answered_by, current.answers = unit, tuple(answer.demand for answer in answers)
+            case h.OutcomeReported(answers=answers):
+                current.answers = tuple(answer.demand for answer in answers)
                 self._work(actors)
             case h.ReplyDrafted(text=text, digest=digest):
                 current.reply = Draft("", text, digest, actors)
@@ -297,25 +290,25 @@ class Petition(Aggregate):
                 | p.PublicationCorrected(digest=digest, outlets=outlets)
             ):
                 self.outlets, self.published_digest = outlets, digest
-                self.published_by, self.waived = people(recorded.actor), False
+                self.waived = False
             case p.PublicationWaived():
                 self.waived = True
             case p.PublicationWithdrawn():
                 self.outlets = ()
 
     def _supervising(self, recorded: Recorded) -> None:
-        actors, current = people(recorded.actor), self.current
+        current = self.current
         match recorded.fact:
             case s.FollowUpMissed(attempt=attempt):
                 current.attempts_missed = attempt
             case s.FollowedUp(solved=solved):
-                current.follow_up_solved, current.follow_up_at = solved, recorded.occurred_at
+                current.follow_up_solved = solved
             case s.ReminderSent(id=key, unit=unit):
-                self.reminders[key] = Order(unit, actors)
+                self.reminders[key] = Order(unit)
             case s.ReminderAnswered(id=key):
                 self.reminders[key] = replace(self.reminders[key], answered=True, ended=True)
             case s.SupervisionOrdered(id=key, unit=unit, level=level, deadline=deadline):
-                self.orders[key] = Order(unit, actors, level, deadline)
+                self.orders[key] = Order(unit, level, deadline)
             case s.SupervisionAnswered(id=key):
                 self.orders[key] = replace(self.orders[key], answered=True)
             case s.SupervisionEnded(id=key):
@@ -331,8 +324,6 @@ class Petition(Aggregate):
 
     def _recollecting(self, recorded: Recorded) -> None:
         match recorded.fact:
-            case c.OpinionGathered(settled=settled):
-                self.current.settled = settled
             case c.PetitionClosed():
                 self.ended_at = recorded.occurred_at
             case c.FileArchived(archive_number=number):

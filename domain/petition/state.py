@@ -46,8 +46,6 @@ class Asked:
     """Something asked for that waits for somebody else's decision: a return, an extension, a suspension, an erasure."""
 
     by: frozenset[str]
-    at: datetime
-    unit: str | None = None
     days: int = 0
     digest: str = ""
     until: date | None = None
@@ -60,7 +58,6 @@ class Order:
     """A reminder or a supervision order and where it stands."""
 
     unit: str
-    by: frozenset[str]
     level: OrderLevel | None = None
     deadline: date | None = None
     answered: bool = False
@@ -84,12 +81,8 @@ class Round:
 
     handlers: set[str] = field(default_factory=set)
     signed: dict[str, str] = field(default_factory=dict)
-    answered_by: str | None = None
     answers: tuple[str, ...] = ()
     reply: Draft | None = None
     replied_at: datetime | None = None
     attempts_missed: int = 0
     follow_up_solved: str | None = None
-    follow_up_at: datetime | None = None
-    settled: bool | None = None
-    contacted: bool = False

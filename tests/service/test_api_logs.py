@@ -173,7 +173,7 @@ def test_a_request_is_one_line(office: Office, log: Path) -> None:
 
 
 def test_other_libraries_lines_are_cut_to_what_stands_in_their_code(log: Path) -> None:
-    foreign = logging.getLogger("some.library")
+    foreign = logging.getLogger("some.package")
     foreign.warning("cannot take %s", PERSON["name"])
     foreign.warning(f"cannot take {PERSON['name']}")
     try:
@@ -183,9 +183,9 @@ def test_other_libraries_lines_are_cut_to_what_stands_in_their_code(log: Path) -
         structlog.get_logger("ours").exception("failed")
     told = [(line["logger"], line["event"], line.get("error")) for line in lines(log)]
     assert told == [
-        ("some.library", "cannot take %s", None),
-        ("some.library", "some.library", None),
-        ("some.library", "some.library", "ValueError"),
+        ("some.package", "cannot take %s", None),
+        ("some.package", "some.package", None),
+        ("some.package", "some.package", "ValueError"),
         ("ours", "failed", "ValueError"),
     ]
     clean(log.read_text("utf-8"))

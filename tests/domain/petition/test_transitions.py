@@ -66,6 +66,7 @@ PETITION_FACTS = [kind for kind in facts() if kind.TOPIC.startswith("petition.")
 ONLY_RECORDED = {
     r.MeetingDecided: "what a meeting decided binds nobody's next step",
     r.IdentityChecked: "only the verdict is kept, for who reads the file",
+    c.OpinionGathered: "closing or reopening follows it as a fact of its own",
     h.ReplyImported: "history; no step comes of it",
 }
 """Facts that change nothing that a rule asks about, with the reason."""
