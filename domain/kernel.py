@@ -5,6 +5,7 @@ Nothing here reads a clock, draws a random number or does I/O: actor, time and r
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -213,7 +214,7 @@ class Context:
         return day_of(self.now)
 
 
-class Aggregate:
+class Aggregate(ABC):
     """State of one stream, folded from its events. `evolve` only assigns; it can neither refuse nor compute a rule."""
 
     def __init__(self, stream: str) -> None:
@@ -226,9 +227,9 @@ class Aggregate:
         """The stream's id."""
         return stream_id(self.stream)
 
+    @abstractmethod
     def evolve(self, recorded: Recorded) -> None:
         """Take one fact into the state."""
-        raise NotImplementedError
 
     def fold(self, history: Iterable[Recorded]) -> Self:
         """Take a history into the state, in order; versions must be gapless."""

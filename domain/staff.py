@@ -6,6 +6,7 @@ One stream for each person, `staff:<id>`. Secrets (tokens) are no part of it.
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -219,9 +220,9 @@ class StaffCommand(Command):
             return NotPossibleNow(reason="该工作人员已离任", reason_en="this member of staff has left")
         return None
 
+    @abstractmethod
     def decide(self, staff: Staff, context: Context) -> Iterator[Event]:
         """What happens, as facts; raises a DomainError where a field is wrong."""
-        raise NotImplementedError
 
 
 class AddStaff(StaffCommand):

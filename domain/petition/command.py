@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -141,13 +142,13 @@ class PetitionCommand(Command):
         """The step's own rule, as far as it needs no fields; None lets it pass."""
         return None
 
+    @abstractmethod
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """What happens, as facts; raises a DomainError where a field is wrong."""
-        raise NotImplementedError
 
     def decide_beside(self, other: Petition, petition: Petition) -> Iterator[Event]:
-        """What happens to the second file of a step over two files."""
-        raise NotImplementedError
+        """What happens to the second file of a step that names one (`beside`); by itself, nothing."""
+        yield from ()
 
     @classmethod
     def barred(cls, petition: Petition, context: Context) -> DomainError | Context:
