@@ -44,6 +44,10 @@ class Projection(ABC):
     independent: ClassVar[bool] = False
     personal: ClassVar[bool] = True
 
+    def concerns_all(self, recorded: Recorded) -> bool:
+        """Whether the event writes to rows of other streams too, so that an `independent` batch keeps its place."""
+        return False
+
     @abstractmethod
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """The SQL that takes this event into the tables; nothing for events that do not matter here."""
@@ -92,18 +96,22 @@ def grouped(projection: Projection, batch: Iterable[Recorded]) -> list[tuple[str
     groups: list[tuple[str, list[Mapping[str, object]]]] = []
     newest: dict[str, int] = {}
     reached: dict[str, int] = {}
+    floor = 0
     for recorded in batch:
         lane = recorded.stream if projection.independent else ""
+        alone = projection.concerns_all(recorded)
+        floor = len(groups) if alone else floor
         try:
             for sql, parameters in projection.writes(recorded):
                 at = newest.get(sql, -1)
-                if at < reached.get(lane, 0):
+                if at < max(reached.get(lane, 0), floor):
                     at = newest[sql] = len(groups)
                     groups.append((sql, []))
                 groups[at][1].append(parameters)
                 reached[lane] = at
         except Exception as error:
             raise Poisoned(projection.name, recorded.position, recorded.fact.TOPIC, error) from None
+        floor = len(groups) if alone else floor
     return groups
 
 

@@ -12,28 +12,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
-from functools import cache
 from typing import ClassVar
 
-from domain.clocks import KNOWN_YEARS, Calendar, DueDate, working_days_between
-from domain.kernel import Recorded, day_of
+from domain.clocks import KNOWN_YEARS, DueDate
+from domain.kernel import Event, Recorded, day_of
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.vocabulary import Clock, Satisfaction, Secrecy, Solved
+from projections import working_days
 from projections.figures import MEASURES, Measure
 from projections.projection import Projection, Write
-
-CALENDAR = Calendar()
-"""The built-in one, as a projection reads no rulebook. Years it does not know have weekends and the law's holidays."""
+from projections.working_days import calendar_writes, calendars_of, changed_between, first_touched, working_day_number
 
 CLOCKS = {Clock.HANDLE: "due_on", Clock.CONTACT: "contact_due_on"}
 """Which due dates matter, and the column each is kept in."""
 
-DDL = """
+DDL = (
+    """
 CREATE TABLE {schema}.rounds (
     number text NOT NULL,
     round integer NOT NULL,
@@ -58,6 +56,7 @@ CREATE TABLE {schema}.rounds (
     contact_due_on date,
     contacted_on date,
     replied_on date,
+    usual_days integer,
     handling_days integer,
     at_once boolean NOT NULL DEFAULT false,
     waived boolean NOT NULL DEFAULT false,
@@ -88,6 +87,8 @@ CREATE TABLE {schema}.counters (
     PRIMARY KEY (day, channel, protected, measure)
 ) WITH (fillfactor = 50);
 """
+    + working_days.DDL
+)
 
 FILE_COLUMNS = (
     "channel, imported, voided, linked, secret, accused, people, entered_on, received_on, received_at, accepted_on,"
@@ -141,9 +142,9 @@ def _begun(columns: Mapping[str, str]) -> str:
     return begun + _counting("SELECT 1 AS sign, * FROM new", _touched({"received_on", "people"}))
 
 
-def _changed(columns: Mapping[str, str], *, only: str = "true") -> str:
-    """A statement that changes the rows of a file and takes the difference into the counters."""
-    where = f"WHERE number = %(number)s AND {only}"
+def _changed(columns: Mapping[str, str], *, of: str = "number = %(number)s", only: str = "true") -> str:
+    """A statement that changes the rows of a file (or others) and takes the difference into the counters."""
+    where = f"WHERE {of} AND {only}"
     assigned = ", ".join(f"{column} = {value}" for column, value in columns.items())
     updated = _filled("UPDATE {schema}.rounds SET <assigned> <where>", assigned=assigned, where=where)
     moves_all = not MOVING.isdisjoint(columns)
@@ -193,8 +194,18 @@ LINK = _changed({"linked": "true"})
 UNLINK = _changed({"linked": "false"})
 SET_DUE = {column: _changed(_now(**{column: "%(due)s"})) for column in sorted(set(CLOCKS.values()))}
 CONTACT = _changed(_now(contacted_on=FIRST_CONTACT))
+USUAL_DAYS = "%(working_day)s::integer - accepted_working_day"
 REPLY = _changed(
-    _now(contacted_on=FIRST_CONTACT, replied_on=DAY, handling_days="%(working_day)s::integer - accepted_working_day")
+    _now(
+        contacted_on=FIRST_CONTACT,
+        replied_on=DAY,
+        usual_days=USUAL_DAYS,
+        handling_days=f"{USUAL_DAYS} + {changed_between('accepted_on', DAY)}",
+    )
+)
+COUNT_DAYS_AGAIN = _changed(
+    {"handling_days": f"usual_days + {changed_between('accepted_on', 'replied_on')}"},
+    of="usual_days IS NOT NULL AND GREATEST(accepted_on, replied_on) >= %(since)s",
 )
 ANSWER_AT_ONCE = _changed(_now(contacted_on=FIRST_CONTACT, replied_on=DAY, closed_on=DAY, at_once="true"))
 IMPORT_REPLY = _changed({"history_replied_on": DAY, "history_replied_at": "%(at)s"}, only="history_replied_at IS NULL")
@@ -220,27 +231,19 @@ BEGIN_ROUND = _filled(
 )
 
 
-@cache
-def _working_days_before(year: int) -> int:
-    """Working days from the first known year to the end of the year before this one."""
-    return working_days_between(date(KNOWN_YEARS[0] - 1, 12, 31), date(year - 1, 12, 31), CALENDAR)
-
-
-@cache
-def working_day_number(day: date) -> int:
-    """The day's place on a line on which only working days count; two of them differ by `working_days_between`."""
-    return _working_days_before(day.year) + working_days_between(date(day.year - 1, 12, 31), day, CALENDAR)
-
-
 class Statistics(Projection):
     """The figures of the statistics by channel, kept per day."""
 
     name: ClassVar[str] = "statistics"
-    # Working days are stored, so a calendar that knows another year asks for a rebuild.
-    version: ClassVar[int] = 10_000 + KNOWN_YEARS[-1]
+    # Working days are stored, so a built-in calendar that knows another year asks for a rebuild.
+    version: ClassVar[int] = 20_000 + KNOWN_YEARS[-1]
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
+
+    def concerns_all(self, recorded: Recorded) -> bool:
+        """A calendar counts working days of every file again."""
+        return bool(calendars_of(recorded.fact))
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """What the event changes in the rows of its file, with the counters."""
@@ -297,6 +300,8 @@ class Statistics(Projection):
                 | r.PetitionNoLongerAccepted()
             ):
                 yield END, dated
+            case fact:
+                yield from _calendars(fact)
 
 
 def _beginning(recorded: Recorded, fact: r.PetitionReceived | r.PetitionImported) -> Mapping[str, object]:
@@ -331,6 +336,13 @@ def _dues(file: Mapping[str, object], dues: tuple[DueDate, ...]) -> Iterator[Wri
     """The due days that matter; of two for the same column the later one named."""
     for column, due in {CLOCKS[one.clock]: one.due for one in dues if one.clock in CLOCKS}.items():
         yield SET_DUE[column], {**file, "due": due}
+
+
+def _calendars(fact: Event) -> Iterator[Write]:
+    """What the rulebook's calendars change: the days themselves, and the working days that were counted over them."""
+    for year, notice in calendars_of(fact).items():
+        yield from calendar_writes(year, notice)
+        yield COUNT_DAYS_AGAIN, {"since": first_touched(year)}
 
 
 def _working_day(recorded: Recorded) -> int:

@@ -20,7 +20,8 @@ from projections.figures import FIGURES, MEASURES, Counted, Figure, Measure, Rea
 from projections.paging import Cursor, bad_cursor
 from projections.periods import By, Period, periods
 from projections.sight import Sight
-from projections.statistics import CALENDAR, values_of
+from projections.statistics import values_of
+from projections.working_days import CALENDAR
 
 Part = Literal["numerator", "denominator"]
 Row = dict[str, object]
@@ -120,6 +121,9 @@ WHERE (NOT protected OR %(committee)s)
 GROUP BY 1, 2, 3
 """
 
+PUBLISHED = "SELECT year FROM statistics.calendars"
+"""Years whose calendar the rulebook published, beside those that are built in."""
+
 REPLY_TIME = """
 SELECT count(*) AS files,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY history_replied_on - received_on) AS days,
@@ -180,15 +184,17 @@ def channels(
     query = CHANNELS.format(uncounted=UNCOUNTED if committee and hidden_from else "")
     for row in connection.execute(query.encode(), parameters):
         counted[row["place"], row["channel"]][str(row["measure"])] = _int(row["amount"])
+    published = {_int(row["year"]) for row in connection.execute(PUBLISHED)}
     return [
-        _table(period, {channel: counted[place, channel.value] for channel in Channel})
+        _table(period, {channel: counted[place, channel.value] for channel in Channel}, published)
         for place, period in enumerate(asked, 1)
     ]
 
 
-def _table(period: Period, each: Mapping[Channel, Counter[str]]) -> PeriodTable:
+def _table(period: Period, each: Mapping[Channel, Counter[str]], published: Collection[int]) -> PeriodTable:
     """One period's rows and their total, made by adding up the rows themselves."""
-    provisional = not all(CALENDAR.is_published(year) for year in range(period.first.year, period.last.year + 1))
+    years = range(period.first.year, period.last.year + 1)
+    provisional = not all(year in published or CALENDAR.is_published(year) for year in years)
     total: Counter[str] = Counter()
     for counts in each.values():
         total.update(counts)

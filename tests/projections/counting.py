@@ -19,7 +19,12 @@ Connection = psycopg.Connection[Row]
 STATISTICS = Statistics()
 FIRST, LAST = date(2026, 1, 1), date(2026, 3, 31)
 MARCH = date(2026, 3, 2)
-TABLES = ("rounds ORDER BY number, round", "counters ORDER BY day, channel, protected, measure")
+TABLES = (
+    "rounds ORDER BY number, round",
+    "counters ORDER BY day, channel, protected, measure",
+    "calendars ORDER BY year",
+    "calendar_days ORDER BY day, notice",
+)
 
 
 def fill(connection: Connection, history: list[Recorded], schema: str = "statistics", *, batch: int = 1000) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from domain.clocks import DueDate
+from domain.clocks import CalendarYear, DueDate, Holiday
 from domain.kernel import SHANGHAI, Actor, Event, Recorded
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
@@ -15,6 +15,7 @@ from domain.petition.events import supervising as s
 from domain.petition.events import values as v
 from domain.petition.petition import Petition
 from domain.petition.stages import may_follow
+from domain.rulebook import STREAM, CalendarPublished
 from domain.vocabulary import (
     Channel,
     Clock,
@@ -175,6 +176,26 @@ ENDS: tuple[Event, ...] = (
 )
 
 days = st.integers(0, 75).map(lambda number: JANUARY + timedelta(days=number))
+
+
+def published(year: int, notice: CalendarYear, version: int) -> Recorded:
+    """The rulebook's stream tells a year's calendar."""
+    at = noon(JANUARY)
+    fact = CalendarPublished(year=year, calendar=notice)
+    return Recorded(STREAM, version, fact, Actor(id="system"), at, at, "r", UUID(int=version), position=10**6 + version)
+
+
+@st.composite
+def notices(draw: st.DrawFn, year: int) -> CalendarYear:
+    """Any notice for a year: days off and weekend days worked in its first months, and in the December before."""
+    span = st.integers(-31, 89).map(lambda number: date(year, 1, 1) + timedelta(days=number))
+    off = draw(st.sets(span, min_size=1, max_size=12))
+    worked = draw(st.sets(span.filter(lambda day: day.weekday() >= 5), max_size=6)) - off
+    return CalendarYear(
+        holidays=tuple(Holiday(date=day, name="节") for day in sorted(off)),
+        workdays=tuple(sorted(worked)),
+        source="通知",
+    )
 
 
 @st.composite

@@ -130,8 +130,18 @@ def _about_round(file: FileFacts, recorded: Recorded) -> None:
 class Recount:
     """Figures of one range, by channel (None: total), and the files behind each part."""
 
-    def __init__(self, history: Iterable[Recorded], first: date, last: date, as_of: date, *, committee: bool) -> None:
+    def __init__(
+        self,
+        history: Iterable[Recorded],
+        first: date,
+        last: date,
+        as_of: date,
+        *,
+        committee: bool,
+        calendar: Calendar | None = None,
+    ) -> None:
         self.first, self.last, self.as_of = first, last, as_of
+        self.calendar = calendar or Calendar()
         self.figures: dict[Channel | None, Counts] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
         self.behind: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
         for number, file in files(history).items():
@@ -170,7 +180,7 @@ class Recount:
             self._tell(file, key, "reopening", min(follow_ups), len(file.rounds) >= 2, 1)
         replied = file.rounds[0].replied
         if replied and file.accepted:
-            self._tell(file, key, "mean_time", replied, working_days_between(file.accepted, replied, Calendar()), 1)
+            self._tell(file, key, "mean_time", replied, working_days_between(file.accepted, replied, self.calendar), 1)
         for index, one in enumerate(file.rounds, 1):
             self._count_round(file, (number, index), one, open_=index == len(file.rounds))
 

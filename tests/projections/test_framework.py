@@ -72,6 +72,18 @@ def test_equal_writes_of_independent_streams_go_together_in_the_order_of_each() 
         assert order == sorted(order)
 
 
+def test_what_concerns_all_streams_keeps_its_place_among_their_writes() -> None:
+    class Dividing(Independent):
+        def concerns_all(self, recorded: Recorded) -> bool:
+            return recorded.stream == "b"
+
+    rows = [(str(row["s"]), int(str(row["n"]))) for _, rows in grouped(Dividing(), BATCH) for row in rows]
+    told = [(one.stream, one.version) for one in BATCH]
+    for place, (stream, version) in enumerate(told):
+        if stream == "b":
+            assert set(rows[: rows.index((stream, version))]) == set(told[:place])
+
+
 @pytest.mark.parametrize("projection", [Ordered(), Independent()])
 def test_a_batch_comes_to_the_same_whatever_goes_together(database_url: str, projection: Projection) -> None:
     with psycopg.connect(database_url) as connection:

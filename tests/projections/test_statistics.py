@@ -7,13 +7,14 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from domain.clocks import CalendarYear, Holiday
 from domain.errors import Invalid
 from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.vocabulary import Channel, Clock, Satisfaction, Secrecy, Solved
 from projections.figures import Counted
-from projections.periods import COMPARED
+from projections.periods import COMPARED, Period
 from projections.sight import Sight
 from projections.statistics_queries import Behind, channels, cut, reply_time
 from tests.projections import histories as a
@@ -301,6 +302,24 @@ def test_working_days_of_an_unknown_year_are_called_provisional(connection: Conn
     assert not known.total.figures["mean_time"].provisional
     assert unknown.total.figures["mean_time"].provisional
     assert not unknown.total.figures["closing"].provisional
+
+
+def test_they_are_so_no_longer_once_the_rulebook_has_the_year(connection: Connection) -> None:
+    """Accepted on Thursday 2026-12-31 and answered on Monday 2027-01-04, Sunday the 3rd being worked by the notice."""
+    made = a.Histories().add("HY-1", date(2026, 12, 31), a.received(), r.PetitionAccepted())
+    made.add("HY-1", date(2027, 1, 4), a.REPLIED)
+    january = Period(date(2027, 1, 1), date(2027, 1, 31))
+    notice = CalendarYear(
+        holidays=(Holiday(date=date(2027, 1, 1), name="元旦"),), workdays=(date(2027, 1, 3),), source="通知"
+    )
+    for recorded, days, provisional in (
+        (made.recorded, 1, True),
+        ([*made.recorded, a.published(2027, notice, 2)], 2, False),
+    ):
+        fill(connection, recorded)
+        (table,) = channels(connection, [january], LAST, committee=True)
+        told = table.total.figures["mean_time"]
+        assert (told.numerator, told.denominator, told.provisional) == (days, 1, provisional)
 
 
 def test_a_month_is_set_against_the_one_before_or_a_year_ago(connection: Connection) -> None:

@@ -13,8 +13,8 @@ from domain.clocks import Calendar, working_days_between
 from domain.kernel import Recorded
 from domain.vocabulary import Channel
 from projections.figures import FIGURES, MEASURES
-from projections.statistics import working_day_number
 from projections.statistics_queries import Part, channels, cut
+from projections.working_days import working_day_number
 from tests.projections import histories as a
 from tests.projections.counting import FIRST, LAST, Connection, behind, fill, stored, total, whole_loop
 from tests.projections.recount import Recount
@@ -41,6 +41,31 @@ def test_any_history_gives_what_a_recount_gives(
             for row in table.rows:
                 told = {code: [one.numerator, one.denominator or 0] for code, one in row.figures.items()}
                 assert told == {code: expected.figures[row.channel][code] for code in FIGURES}
+    finally:
+        connection.rollback()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=a.histories(), batch=st.integers(1, 20), data=st.data())
+def test_working_days_are_those_of_the_calendars_published_last(
+    connection: Connection, history: list[Recorded], batch: int, data: st.DataObject
+) -> None:
+    """Whenever a calendar comes, between whichever events of the files, and also when it replaces an earlier one."""
+    try:
+        mixed, calendars = list(history), {}
+        years = data.draw(st.lists(st.sampled_from([2026, 2026, 2027]), min_size=1, max_size=4))
+        place = 0
+        for version, year in enumerate(years, start=2):
+            calendars[year] = data.draw(a.notices(year))
+            place = data.draw(st.integers(place, len(mixed)))
+            mixed.insert(place, a.published(year, calendars[year], version))
+            place += 1
+        fill(connection, mixed, batch=batch)
+        fill(connection, mixed, "statistics_next", batch=1)
+        assert stored(connection, "statistics") == stored(connection, "statistics_next")
+        expected = Recount(history, FIRST, LAST, LAST, committee=True, calendar=Calendar(calendars))
+        told = total(connection)["mean_time"]
+        assert [told.numerator, told.denominator] == expected.figures[None]["mean_time"]
     finally:
         connection.rollback()
 
