@@ -29,7 +29,7 @@ OWN_MACHINE = re.compile(
 
 def texts() -> Iterator[Path]:
     """Every text file of the repository."""
-    found = [path for path in ROOT.iterdir() if path.is_file()]
+    found = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # a worktree's own pointer
     found += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     for path in found:
         if "__pycache__" not in path.parts and b"\0" not in path.read_bytes()[:4096]:
