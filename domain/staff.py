@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints
 
 from domain.errors import DomainError, Invalid, NotPossibleNow, RolesConflict, UnknownCode, UnknownStaff, WrongRole
 from domain.kernel import Aggregate, Command, Context, Erased, Event, Grant, Personal, Recorded, registered
-from domain.vocabulary import Role
+from domain.vocabulary import STAFF_ROLES, Role
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,31}$"
 NEEDS_UNIT = frozenset({Role.HANDLER, Role.APPROVER})
@@ -259,8 +259,8 @@ class GrantRole(StaffCommand):
 
     def decide(self, staff: Staff, context: Context) -> Iterator[Event]:
         """Hold the grant against the rulebook's units and the person's other roles."""
-        if self.role is Role.SYSTEM:
-            raise _invalid("role", "系统角色不能授予个人", "the system's role is not for persons")
+        if self.role not in STAFF_ROLES:
+            raise _invalid("role", "该角色不能授予工作人员", "no member of staff holds this role")
         if self.unit is None and self.role in NEEDS_UNIT:
             raise _invalid("unit", "该角色须指定承办单位", "this role needs a unit")
         if self.unit is not None and context.rulebook.unit(self.unit) is None:

@@ -45,6 +45,11 @@ class Role(Code):
     SUPERVISOR = "supervisor", "社区监督委员会"
     ADMIN = "admin", "管理员"
     SYSTEM = "system", "系统"
+    RESIDENT = "resident", "居民"
+
+
+STAFF_ROLES = frozenset(Role) - {Role.SYSTEM, Role.RESIDENT}
+"""Roles that a member of staff can hold. A resident acts by number and query code, the system by itself."""
 
 
 class Nature(Code):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from projections.audit import Audit
+from projections.bulletin import Bulletin
 from projections.file import FileTimeline
 from projections.ledger import Ledger
+from projections.oversight import Oversight
 from projections.projection import Projection
 from projections.search import Search
 from projections.staff import StaffDirectory
@@ -19,4 +21,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     Statistics(),
     Audit(),
     StaffDirectory(),
+    Bulletin(),
+    Oversight(),
 )

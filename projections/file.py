@@ -73,7 +73,7 @@ class FileTimeline(Projection):
     """档案: the timeline of every file."""
 
     name: ClassVar[str] = "file"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 

@@ -202,7 +202,7 @@ class Ledger(Projection):
     """台账: one row per number."""
 
     name: ClassVar[str] = "ledger"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 

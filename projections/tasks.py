@@ -13,7 +13,7 @@ from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.stages import LOOP, Stage, stage_after
-from domain.vocabulary import Clock, Role
+from domain.vocabulary import Clock, Role, Solved
 
 For = Literal["office", "unassigned", "lead", "uncontacted", "unsigned", "signed", "named"]
 """Whose task it is: the whole role, always or only while there is no lead unit; the lead unit, always or only while the
@@ -58,6 +58,7 @@ KINDS: Mapping[str, Kind] = {
     "publish": Kind("公示", (Role.PUBLISHER,), barred=("asker", "worked")),
     "follow_up": Kind("回访", (Role.CALLER,), clock=Clock.FOLLOW_UP, barred=("worked",)),
     "recollect": Kind("再收集", (Role.CALLER,), barred=("worked",)),
+    "hear_resident": Kind("听取居民意见", (Role.CALLER,), barred=("worked",)),
     "answer_reminder": Kind("反馈催办", (Role.HANDLER,), "named"),
     "answer_order": Kind("反馈督办", (Role.HANDLER,), "named"),
     "judge_order": Kind("审核督办反馈", (Role.SUPERVISOR,)),
@@ -115,14 +116,15 @@ CHANGES: Mapping[type[Event], Change] = {
     p.ResultPublished: Change(PUBLISHING, ("follow_up",)),
     p.PublicationWaived: Change(PUBLISHING, ("follow_up",)),
     p.PublicationCorrected: Change(PUBLISHING),
-    s.FollowedUp: Change(("follow_up",), ("recollect",)),
+    s.FollowedUp: Change(("follow_up", "hear_resident"), ("recollect",)),
     s.ReminderSent: Change(opens=("answer_reminder",)),
     s.ReminderAnswered: Change(("answer_reminder",), of="matter"),
     s.SupervisionOrdered: Change(opens=("answer_order",)),
     s.SupervisionAnswered: Change(("answer_order",), ("judge_order",), of="matter"),
     s.SupervisionEnded: Change(("answer_order", "judge_order"), of="matter"),
+    c.OpinionGathered: Change(("hear_resident",)),
     c.PetitionClosed: Change((*HANDLING, *PUBLISHING, "recollect", "follow_up", "record_superior_answer")),
-    c.PetitionReopened: Change((*PUBLISHING, "recollect", "follow_up"), ("handle_again",)),
+    c.PetitionReopened: Change((*PUBLISHING, "recollect", "follow_up", "hear_resident"), ("handle_again",)),
 }
 """Every event that changes what waits; a contact, a review and an end of the file are decided in `change_of`."""
 
@@ -133,6 +135,8 @@ EVERYTHING = Change(("*",))
 def change_of(fact: Event) -> Change:
     """What the event does to the tasks."""
     match fact:
+        case c.ResidentSpoke(solved=Solved.UNSOLVED | Solved.PARTLY):
+            return Change(opens=("hear_resident",))
         case h.ResidentContacted(reached=True) | h.HouseholdVisited(reached=True):
             return Change(CONTACT)
         case r.DueDatesSet(due=due) if any(one.clock is Clock.CONTACT for one in due):

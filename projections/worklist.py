@@ -136,7 +136,7 @@ class Worklist(Projection):
     """待办: open tasks."""
 
     name: ClassVar[str] = "worklist"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False

@@ -52,6 +52,7 @@ CAST: dict[str, frozenset[Grant]] = {
         }
     ),
     "system": frozenset({Grant(Role.SYSTEM)}),
+    "resident": frozenset({Grant(Role.RESIDENT)}),
 }
 """Made-up staff by id. `bai` holds nearly every role at once. MS leads, WY helps; ZF and HW stand below CG."""
 

@@ -113,7 +113,7 @@ class ReceivePetition(PetitionCommand):
     """
 
     title: ClassVar[str] = "登记"
-    roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE})
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE, Role.RESIDENT})
 
     channel: Channel = Field(title="渠道")
     nature: Nature = Field(title="性质")
@@ -147,6 +147,8 @@ class ReceivePetition(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """One fact holds all that was said; the notice clock, and the contact clock if any, start."""
+        if context.actor.role is Role.RESIDENT and self.channel is not Channel.WEB:
+            raise invalid("居民只能通过网络平台提交", "residents send petitions through the web channel", "channel")
         if not context.rulebook.channels[self.channel].enabled:
             raise invalid("该渠道未开通", "this channel is not open", "channel")
         people = petitioners_of(self.petitioners)

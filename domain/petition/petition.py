@@ -324,6 +324,9 @@ class Petition(Aggregate):
 
     def _recollecting(self, recorded: Recorded) -> None:
         match recorded.fact:
+            case c.ResidentSpoke(solved=solved):
+                self.current.resident_solved = solved or self.current.resident_solved
+                self.current.resident_spoke += 1
             case c.PetitionClosed():
                 self.ended_at = recorded.occurred_at
             case c.FileArchived(archive_number=number):

@@ -12,10 +12,13 @@ from domain.kernel import Context, Event
 from domain.petition.command import PetitionCommand, Prose, invalid
 from domain.petition.events import recollecting as c
 from domain.petition.petition import Petition
-from domain.petition.rules import not_own_work
-from domain.petition.stages import Stage
+from domain.petition.rules import not_own_work, not_possible
+from domain.petition.stages import REPLIED, Stage
 from domain.petition.supervising import check_respondent, rehandling_clock
-from domain.vocabulary import ContactMethod, Respondent, Role, Solved
+from domain.vocabulary import ContactMethod, Respondent, Role, Satisfaction, Solved
+
+MOST_OPINIONS = 20
+"""How often a resident is heard on the public pages in one round: a stream must not be filled from outside."""
 
 
 class Recollect(PetitionCommand):
@@ -46,9 +49,11 @@ class Recollect(PetitionCommand):
         check_respondent(self.respondent, petition, context)
         if not self.settled and self.text is None:
             raise invalid("未了结须说明原因", "say what is not settled", "text")
-        if self.settled and petition.current.follow_up_solved == Solved.UNSOLVED and self.text is None:
+        if self.settled and petition.current.unsolved and self.text is None:
             raise invalid(
-                "回访为未解决，了结须说明依据", "the follow-up said unsolved: say why it is settled now", "text"
+                "回访或居民本人称未解决，了结须说明依据",
+                "the follow-up or the resident said unsolved: say why it is settled now",
+                "text",
             )
         yield c.OpinionGathered(
             respondent=self.respondent,
@@ -63,3 +68,35 @@ class Recollect(PetitionCommand):
         elif petition.stage is Stage.RECOLLECTING:
             yield c.PetitionClosed(summary=self.summary)
             yield c.FileArchived(archive_number=f"{petition.number}-R{petition.round}")
+
+
+class GiveOpinion(PetitionCommand):
+    """居民意见: the resident says, by number and query code, whether it is solved, how it was handled, or anything.
+
+    It is heard, not carried out: whoever finds a slip of paper with a code must not close or reopen a file. "Not
+    solved" calls for a caller, who gathers the opinion again; that settles or reopens.
+    """
+
+    title: ClassVar[str] = "居民意见"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.RESIDENT})
+    event: ClassVar[type[Event]] = c.ResidentSpoke
+
+    solved: Solved | None = Field(None, title="是否解决")
+    satisfaction: Satisfaction = Field(Satisfaction.NO_OPINION, title="满意度")
+    text: Prose | None = Field(None, title="意见")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """So often is enough."""
+        if petition.current.resident_spoke >= MOST_OPINIONS:
+            return not_possible("本轮意见已达上限，请致电或到窗口反映", "enough was said here: please call or visit us")
+        return None
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Heard. Whether it is solved can be said once there is a reply."""
+        rates = self.solved is not None or self.satisfaction is not Satisfaction.NO_OPINION
+        if rates and petition.stage not in REPLIED:
+            raise invalid("答复送达后才能评价是否解决", "can be said once you have received a reply", "solved")
+        if not rates and self.text is None:
+            raise invalid("请写下意见，或选择是否解决", "write something, or say whether it is solved", "text")
+        yield c.ResidentSpoke(solved=self.solved, satisfaction=self.satisfaction, text=self.text)

@@ -128,6 +128,7 @@ TRANSITIONS: dict[type[Event], Row] = {
     s.HearingHeld: Row(REPLIED | {HANDLING}),
     s.ReviewDecided: Row(REPLIED | {HANDLING}),
     c.OpinionGathered: Row(_in(RECOLLECTING, CLOSED)),
+    c.ResidentSpoke: Row(LOOP | {CLOSED}),
     c.PetitionClosed: Row(_in(RECOLLECTING), CLOSED),
     c.FileArchived: Row(_in(CLOSED)),
     c.PetitionReopened: Row(_in(PUBLISHING, SUPERVISING, RECOLLECTING, CLOSED), HANDLING),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.kernel import Actor, Erased
-from domain.vocabulary import ErasureGround, OrderLevel, ReviewKind, ReviewVerdict
+from domain.vocabulary import ErasureGround, OrderLevel, ReviewKind, ReviewVerdict, Solved
 
 Text = str | Erased
 
@@ -86,3 +86,10 @@ class Round:
     replied_at: datetime | None = None
     attempts_missed: int = 0
     follow_up_solved: str | None = None
+    resident_solved: str | None = None
+    resident_spoke: int = 0
+
+    @property
+    def unsolved(self) -> bool:
+        """Whether the last follow-up, or the resident's own last word, says that it is not solved."""
+        return Solved.UNSOLVED in {self.follow_up_solved, self.resident_solved}

@@ -95,6 +95,7 @@ SUPERVISING = {
 
 RECOLLECTING = {
     "petition.opinion_gathered": Title("再收集意见", "opinion gathered"),
+    "petition.resident_spoke": Title("居民意见", "the resident spoke"),
     "petition.closed": Title("办结", "closed"),
     "petition.archived": Title("归档", "archived"),
     "petition.reopened": Title("重办", "reopened"),

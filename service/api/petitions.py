@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS, ReceivePetition
-from domain.vocabulary import Role
+from domain.vocabulary import STAFF_ROLES
 from projections.audit import Audit, AuditEntry, trail
 from projections.file import FileTimeline
 from projections.file_queries import timeline
@@ -120,13 +120,13 @@ def _route_of(step: str, kind: type[PetitionCommand]) -> Callable[..., dict[str,
 
 def _described(kind: type[PetitionCommand]) -> str:
     """The command's own words, and who may give it."""
-    roles = "、".join(f"{role.zh} (`{role}`)" for role in sorted(kind.roles - {Role.SYSTEM}))
+    roles = "、".join(f"{role.zh} (`{role}`)" for role in sorted(kind.roles & STAFF_ROLES))
     own = "；限承办单位 (only the file's own unit)" if kind.own_unit else ""
     return f"{inspect.getdoc(kind)}\n\n办理角色 roles: {roles}{own}"
 
 
-ROUTED = {step: kind for step, kind in STEPS.items() if kind.roles != {Role.SYSTEM}}
-"""The steps that a person can take."""
+ROUTED = {step: kind for step, kind in STEPS.items() if kind.roles & STAFF_ROLES}
+"""The steps that a member of staff can take."""
 
 for _step, _kind in ROUTED.items():
     _stem = _kind.__module__.rpartition(".")[2].partition("_")[0]

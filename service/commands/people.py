@@ -23,7 +23,7 @@ from domain.staff import (
     staff_stream,
     supervision_mixed,
 )
-from domain.vocabulary import Role
+from domain.vocabulary import STAFF_ROLES, Role
 from projections.staff import directory
 from service import tokens
 from service.administration import new_staff_id, staff_steps
@@ -39,7 +39,7 @@ from service.commands.opening import (
 )
 from service.parts import Parts
 
-PERSONAL_ROLES = tuple(role for role in Role if role is not Role.SYSTEM)
+PERSONAL_ROLES = tuple(role for role in Role if role in STAFF_ROLES)
 
 StaffIdOption = Annotated[str, typer.Option("--staff", help="人员编号 / staff id")]
 StaffIdArgument = Annotated[str, typer.Argument(help="人员编号 / staff id", metavar="STAFF")]

@@ -235,6 +235,7 @@ def _steps(file: Petition) -> list[st.SearchStrategy[Event]]:
         (s.FollowUpMissed, 1, st.just(MISSED)),
         (s.FollowedUp, 6, follow_up),
         (c.OpinionGathered, 1, st.just(NOT_SETTLED)),
+        (c.ResidentSpoke, 1, st.builds(c.ResidentSpoke, solved=st.none() | st.sampled_from(Solved))),
         (c.PetitionClosed, 4, st.just(c.PetitionClosed())),
         (c.PetitionReopened, 1, st.just(c.PetitionReopened(round=file.round + 1, reason="未解决"))),
         (r.AnsweredAtOnce, 1, st.just(ANSWERED_AT_ONCE)),

@@ -59,6 +59,9 @@ def connection(database_url: str) -> Iterator[Connection[Any]]:
         yield one
 
 
+RESIDENT = Actor(id="resident", role=Role.RESIDENT)
+
+
 def waiting(connection: Connection[Any], story: Story) -> set[tuple[str, str, str]]:
     """Every open task with its role and unit."""
     feed(connection, Ledger(), Worklist(), recorded=story.recorded)
@@ -298,3 +301,13 @@ def test_rebuilt_equals_live_after_an_erasure(connection: Connection[Any], end: 
     story = sample.replied(sample.opened()).add(INTAKE, end).add(PUBLISHER, PUBLICATION)
     live, rebuilt = live_and_rebuilt(connection, Worklist(), story.recorded)
     assert rebuilt == live
+
+
+def test_a_caller_hears_the_resident_who_says_that_it_is_not_solved(connection: Connection[Any]) -> None:
+    hear = ("hear_resident", "caller", OFFICE)
+    story = sample.replied(sample.opened()).add(PUBLISHER, sample.PUBLISHED).add(CALLER, sample.followed_up())
+    story.add(CALLER, sample.SETTLED, c.PetitionClosed())
+    for solved in (None, Solved.SOLVED):
+        assert hear not in waiting(connection, story.add(RESIDENT, c.ResidentSpoke(solved=solved, text="谢谢")))
+    assert hear in waiting(connection, story.add(RESIDENT, c.ResidentSpoke(solved=Solved.UNSOLVED)))
+    assert hear not in waiting(connection, story.add(CALLER, sample.NOT_SETTLED, REOPENED))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from domain.kernel import Event, Personal, registered
-from domain.vocabulary import ContactMethod, Respondent
+from domain.vocabulary import ContactMethod, Respondent, Satisfaction, Solved
 
 
 @registered
@@ -43,3 +43,16 @@ class PetitionReopened(Event):
     TOPIC: ClassVar[str] = "petition.reopened"
     round: int
     reason: Personal[str]
+
+
+@registered
+class ResidentSpoke(Event):
+    """居民意见: what the petitioner said on the public pages, with number and query code. It closes and blocks nothing.
+
+    `solved` is None where the resident only wrote something.
+    """
+
+    TOPIC: ClassVar[str] = "petition.resident_spoke"
+    solved: Solved | None = None
+    satisfaction: Satisfaction = Satisfaction.NO_OPINION
+    text: Personal[str] | None = None

@@ -5,15 +5,17 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from domain.errors import Invalid, TwoPeopleNeeded, WrongRole, WrongStage
+from domain.errors import Invalid, NotPossibleNow, TwoPeopleNeeded, WrongRole, WrongStage
+from domain.kernel import Actor
+from domain.petition.commands import STEPS
 from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.handling import AssignPetition
 from domain.petition.intake import ReceivePetition
-from domain.petition.recollecting import Recollect
+from domain.petition.recollecting import MOST_OPINIONS, GiveOpinion, Recollect
 from domain.petition.stages import Stage
-from domain.vocabulary import Channel, Clock, ContactMethod, Respondent, Solved
+from domain.vocabulary import Channel, Clock, ContactMethod, Nature, Respondent, Role, Satisfaction, Solved
 from tests.happened import (
     accepted,
     assigned,
@@ -31,6 +33,7 @@ from tests.happened import (
     replied,
     reported,
     signed,
+    step,
     waived,
 )
 from tests.scenario import NUMBER, Steps, given
@@ -190,3 +193,63 @@ def test_a_file_goes_round_as_often_as_it_takes() -> None:
     file = given(*steps, closed())
     assert (file.petition.round, len(file.petition.rounds)) == (5, 5)
     assert [one.replied_at is not None for one in file.petition.rounds] == [True] * 5
+
+
+UNSOLVED = GiveOpinion(solved=Solved.UNSOLVED, text="还是漏水")
+
+
+@pytest.mark.parametrize(
+    "steps", [in_publishing(), in_supervising(), in_recollecting(), in_closed()], ids=["3", "4", "5", "closed"]
+)
+def test_a_resident_says_that_it_is_not_solved_and_nothing_moves(steps: list[Steps]) -> None:
+    before = given(*steps)
+    after = before.when(UNSOLVED, by="resident").then(c.ResidentSpoke(solved=Solved.UNSOLVED, text="还是漏水"))
+    assert (after.petition.stage, after.petition.round) == (before.petition.stage, before.petition.round)
+    assert after.recorded[-1].actor == Actor(id="resident", role=Role.RESIDENT)
+
+
+def test_what_the_resident_calls_unsolved_is_settled_only_with_words_for_it() -> None:
+    after = given(in_recollecting()).when(UNSOLVED, by="resident").then(c.ResidentSpoke)
+    after.when(SETTLED, by="zhao").then_refused(Invalid, ("text",))
+    said = Recollect(settled=True, text="已现场核实，当事人确认修复")
+    after.when(said, by="zhao").then(c.OpinionGathered, c.PetitionClosed, c.FileArchived)
+    content = after.when(GiveOpinion(solved=Solved.SOLVED), by="resident").then(c.ResidentSpoke)
+    content.when(SETTLED, by="zhao").then(c.OpinionGathered, c.PetitionClosed, c.FileArchived)
+
+
+def test_a_closed_file_goes_round_again_once_a_caller_has_heard_the_resident() -> None:
+    after = given(in_closed()).when(UNSOLVED, by="resident").then(c.ResidentSpoke)
+    again = after.when(NOT_SETTLED, by="zhao").then(c.OpinionGathered, c.PetitionReopened, r.DueDatesSet)
+    assert not again.petition.current.unsolved
+
+
+def test_before_a_reply_a_resident_writes_but_does_not_rate() -> None:
+    file = given(*in_handling())
+    file.when(GiveOpinion(text="补充：晚上更严重"), by="resident").then(c.ResidentSpoke)
+    for early in (UNSOLVED, GiveOpinion(satisfaction=Satisfaction.SATISFIED)):
+        file.when(early, by="resident").then_refused(Invalid, ("solved",))
+    file.when(GiveOpinion(), by="resident").then_refused(Invalid, ("text",))
+
+
+def test_residents_are_heard_so_often_and_not_without_end() -> None:
+    file = given(in_closed(), [step(c.ResidentSpoke(text="在吗"), by="resident")] * MOST_OPINIONS)
+    file.when(UNSOLVED, by="resident").then_refused(NotPossibleNow)
+
+
+@pytest.mark.parametrize("who", ["wu", "chen", "zhao", "zhou", "feng", "bai", "system"])
+def test_nobody_speaks_for_the_resident(who: str) -> None:
+    given(in_closed()).when(UNSOLVED, by=who).then_refused(WrongRole)
+
+
+def test_a_resident_takes_no_other_step() -> None:
+    for name, kind in STEPS.items():
+        if kind is not GiveOpinion:
+            assert not given(in_recollecting()).offers(kind, "resident"), name
+
+
+def test_residents_send_through_the_web_channel_only() -> None:
+    def sent(channel: Channel) -> ReceivePetition:
+        return ReceivePetition(channel=channel, nature=Nature.HELP, title="路灯不亮", content="修一下")
+
+    given().when(sent(Channel.WEB), by="resident").then(r.PetitionReceived, r.DueDatesSet)
+    given().when(sent(Channel.WINDOW), by="resident").then_refused(Invalid, ("channel",))
