@@ -8,8 +8,8 @@ When in doubt it is removed: a person reads a publication before it goes out, no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 
 from domain.detectors import Span, doors, homes, numbers
 from domain.masking import (
@@ -26,7 +26,7 @@ from domain.masking import (
     street_part,
 )
 from domain.names import announced_names, mask_name, name_parts
-from domain.vocabulary import RedactionKind
+from domain.vocabulary import RedactionBasis, RedactionKind
 
 MAX_PASSES = 6
 """A masked text is scanned again until nothing is found, because a removal can join what stood apart."""
@@ -44,29 +44,57 @@ _GAP = re.compile(GAP)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Personal values given with the petition: whole values as sent. Never shown by `repr`."""
+    """Personal values given with the petition: whole values as sent. Never shown by `repr`.
+
+    `mentioned`: names that the petition's own words announce ("我叫…", "联系人：…"), sought wherever they stand again.
+    """
 
     names: tuple[str, ...] = field(default=(), repr=False)
     phones: tuple[str, ...] = field(default=(), repr=False)
     id_numbers: tuple[str, ...] = field(default=(), repr=False)
     addresses: tuple[str, ...] = field(default=(), repr=False)
+    mentioned: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What a person decides beside what is found: words to take out, and words that stay although they were found.
+
+    `added`: kind and words, taken out exactly as they stand. `kept`: words of whole finds; what was given with the
+    petition cannot be kept.
+    """
+
+    added: tuple[tuple[RedactionKind, str], ...] = field(default=(), repr=False)
+    kept: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+NOTHING_BY_HAND = ByHand()
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something to be taken out: its kind and where it stands in the text (characters, end excluded). Not the value."""
+    """Something to be taken out: its kind and where it stands in the text (characters, end excluded). Not the value.
+
+    `shown`: what takes its place. `basis`: why it goes.
+    """
 
     kind: RedactionKind
     start: int
     end: int
+    shown: str = ""
+    basis: RedactionBasis = RedactionBasis.DETECTED
 
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A text without personal data, and what was taken out; the places are those of the text that was given."""
+    """A text without personal data, and what was taken out; the places are those of the text that was given.
+
+    `kept`: what was found and stays, because a person said so.
+    """
 
     text: str
     found: tuple[Found, ...]
+    kept: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,46 +107,111 @@ class _Needle:
     loose: bool
 
 
-def scan(text: str, known: Known = Known()) -> tuple[Found, ...]:
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Everything that is looked for in one text."""
+
+    given: tuple[_Needle, ...]
+    mentioned: tuple[_Needle, ...]
+    by_hand: ByHand
+
+    @classmethod
+    def of(cls, known: Known, by_hand: ByHand) -> _Sought:
+        """The forms of the known values, worked out once for all passes."""
+        names = dict.fromkeys(needle for name in known.mentioned for needle in _name_needles(name))
+        return cls(tuple(_needles(known)), tuple(names), by_hand)
+
+
+def scan(text: str, known: Known = Known(), by_hand: ByHand = NOTHING_BY_HAND) -> tuple[Found, ...]:
     """Where personal data stands in a text: sorted, none overlapping another. One pass; `redact` makes several."""
-    needles = tuple(_needles(known))
-    return tuple(Found(kind, start, end) for kind, start, end, _ in _finds(text, needles))
+    return tuple(_finds(text, _Sought.of(known, by_hand))[0])
 
 
-def redact(text: str, known: Known = Known()) -> Redacted:
-    """Take personal data out of a text. Doing it twice changes nothing more."""
-    needles = tuple(_needles(known))
+def redact(text: str, known: Known = Known(), by_hand: ByHand = NOTHING_BY_HAND) -> Redacted:
+    """Take personal data out of a text. Doing it twice changes nothing more, but for what a person kept."""
+    sought = _Sought.of(known, by_hand)
     places = [(place, place + 1) for place in range(len(text))]
-    found: list[Span] = []
+    found: list[Found] = []
+    kept: dict[tuple[int, int], Found] = {}
     for _ in range(MAX_PASSES):
-        finds = _finds(text, needles)
+        finds, left = _finds(text, sought)
+        for one in left:
+            start, end = places[one.start][0], places[one.end - 1][1]
+            kept.setdefault((start, end), replace(one, start=start, end=end))
         if not finds:
             break
-        found.extend((kind, places[start][0], places[end - 1][1]) for kind, start, end, _ in finds)
-        for _, start, end, shown in reversed(finds):
-            places[start:end] = [(places[start][0], places[end - 1][1])] * len(shown)
-            text = text[:start] + shown + text[end:]
-    return Redacted(text, tuple(Found(*span) for span in _merged(found)))
+        found.extend(replace(one, start=places[one.start][0], end=places[one.end - 1][1]) for one in finds)
+        for one in reversed(finds):
+            places[one.start : one.end] = [(places[one.start][0], places[one.end - 1][1])] * len(one.shown)
+            text = text[: one.start] + one.shown + text[one.end :]
+    return Redacted(text, tuple(_as_shown(found, text, places)), tuple(kept[place] for place in sorted(kept)))
 
 
-def _finds(text: str, needles: tuple[_Needle, ...]) -> list[tuple[RedactionKind, int, int, str]]:
-    """What to take out of a text and what to put in its place; finds that would change nothing are left out."""
+def _as_shown(found: list[Found], text: str, places: list[tuple[int, int]]) -> Iterator[Found]:
+    """The finds of all passes, joined where one touched another's inside, each with what stands there in the end."""
+    for kind, start, end in _merged([(one.kind, one.start, one.end) for one in found]):
+        shown = "".join(text[at] for at, (first, last) in enumerate(places) if start <= first and last <= end)
+        bases = {one.basis for one in found if one.start >= start and one.end <= end}
+        yield Found(kind, start, end, shown, _strongest(bases))
+
+
+def _strongest(bases: Collection[RedactionBasis]) -> RedactionBasis:
+    """The reason that is told where several hold; the order is the vocabulary's."""
+    return next(basis for basis in RedactionBasis if basis in bases)
+
+
+def announced(text: str) -> tuple[str, ...]:
+    """The names that a text announces ("我叫…", "联系人：…"), each once."""
+    found = announced_names(_without_masked(_REFERENCE.sub(_unseen, fold(text))))
+    return tuple(dict.fromkeys(text[start:end] for start, end in found))
+
+
+def _without_masked(visible: str) -> str:
+    return _MASKED.sub(_unseen, visible)
+
+
+def _finds(text: str, sought: _Sought) -> tuple[list[Found], list[Found]]:
+    """What to take out of a text, and what is found but stays; finds that would change nothing are left out."""
     folded = fold(text)
     visible = _REFERENCE.sub(_unseen, folded)
-    unmasked = _MASKED.sub(_unseen, visible)
-    announced = list(announced_names(unmasked))
-    here = dict.fromkeys(_name_needle(text[start:end]) for start, end in announced)
-    everywhere = needles + tuple(needle for needle in here if len(needle.form) > 1)
-    forms = {(needle.kind, needle.form): needle.shown for needle in reversed(everywhere)}
-    spans = [*_known_spans(visible, everywhere), *numbers(unmasked), *doors(unmasked)]
-    spans.extend((RedactionKind.NAME, start, end) for start, end in announced)
-    spans.extend(_home_spans(unmasked))
-    finds = []
-    for kind, start, end in _merged(spans):
-        shown = _safe(_shown(kind, text[start:end], forms), needles)
-        if shown != text[start:end]:
-            finds.append((kind, start, end, shown))
-    return finds
+    unmasked = _without_masked(visible)
+    names = list(announced_names(unmasked))
+    here = dict.fromkeys(_name_needle(text[start:end]) for start, end in names)
+    mentioned = sought.mentioned + tuple(needle for needle in here if len(needle.form) > 1)
+    forms = {(needle.kind, needle.form): needle.shown for needle in reversed((*sought.given, *mentioned))}
+    spans: dict[RedactionBasis, list[Span]] = {
+        RedactionBasis.ADDED: list(_added(text, sought.by_hand)),
+        RedactionBasis.GIVEN: list(_known_spans(visible, sought.given)),
+        RedactionBasis.MENTIONED: list(_known_spans(visible, mentioned)),
+        RedactionBasis.DETECTED: [
+            *numbers(unmasked),
+            *doors(unmasked),
+            *((RedactionKind.NAME, start, end) for start, end in names),
+            *_home_spans(unmasked),
+        ],
+    }
+    finds, kept = [], []
+    for kind, start, end in _merged([span for found in spans.values() for span in found]):
+        bases = {basis for basis, found in spans.items() if any(at < end and start < to for _, at, to in found)}
+        basis = _strongest(bases)
+        by_hand = kind is RedactionKind.OTHER and basis is RedactionBasis.ADDED
+        shown = _safe(HIDDEN if by_hand else _shown(kind, text[start:end], forms), sought.given)
+        one = Found(kind, start, end, shown, basis)
+        if one.basis in _PERSONS_MAY_KEEP and compact(text[start:end]) in sought.by_hand.kept:
+            kept.append(replace(one, shown=text[start:end]))
+        elif shown != text[start:end]:
+            finds.append(one)
+    return finds, kept
+
+
+_PERSONS_MAY_KEEP = frozenset({RedactionBasis.MENTIONED, RedactionBasis.DETECTED})
+"""What was given with the petition stays out whatever anybody says, and so does what was just added."""
+
+
+def _added(text: str, by_hand: ByHand) -> Iterator[Span]:
+    """Where the words stand that a person wants taken out."""
+    for kind, words in by_hand.added:
+        yield from ((kind, at, at + len(words)) for at in _occurrences(text, words))
 
 
 def _unseen(match: re.Match[str]) -> str:
@@ -154,10 +247,15 @@ def _name_needle(name: str) -> _Needle:
     return _Needle(RedactionKind.NAME, compact(name), mask_name(name), loose=True)
 
 
+def _name_needles(name: str) -> Iterator[_Needle]:
+    """Every form of a name that the petition's own words announced."""
+    return _forms(RedactionKind.NAME, name_parts(name), mask_name(name))
+
+
 def _needles(known: Known) -> Iterator[_Needle]:
     """Every form under which known values are sought."""
     for name in known.names:
-        yield from _forms(RedactionKind.NAME, name_parts(name), mask_name(name))
+        yield from _name_needles(name)
     for phone in known.phones:
         plain = digits_for_numerals(fold(phone))
         inner = [match[0] for pattern in (MOBILE, LANDLINE) for match in pattern.finditer(plain)]
@@ -251,9 +349,11 @@ def _safe(shown: str, needles: tuple[_Needle, ...]) -> str:
 
 
 __all__ = [
+    "ByHand",
     "Found",
     "Known",
     "Redacted",
+    "announced",
     "mask_address",
     "mask_id_number",
     "mask_name",

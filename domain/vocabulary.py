@@ -253,6 +253,15 @@ class RedactionKind(Code):
     OTHER = "other", "其他"
 
 
+class RedactionBasis(Code):
+    """Why something is taken out of a text, the strongest reason first."""
+
+    ADDED = "added", "人工添加"
+    GIVEN = "given", "登记信息"
+    MENTIONED = "mentioned", "原文提及"
+    DETECTED = "detected", "自动识别"
+
+
 class Clock(Code):
     """The clocks that run on a file; each is started and stopped by events of its own (see clocks in the rulebook)."""
 

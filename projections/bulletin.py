@@ -14,7 +14,7 @@ from domain.kernel import Recorded
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.terms import search_terms
-from projections.masked import masked
+from projections.masked import published
 from projections.projection import Projection, Write
 from projections.search import indexed, time_terms
 
@@ -60,7 +60,7 @@ class Bulletin(Projection):
     """公示栏: the publications that hang now."""
 
     name: ClassVar[str] = "bulletin"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 
@@ -80,7 +80,7 @@ class Bulletin(Projection):
 
 def _text(recorded: Recorded, fact: p.ResultPublished | p.PublicationCorrected, sql: str) -> Iterator[Write]:
     """The texts to be shown and searched; nothing where they were erased, because then the file's entry goes too."""
-    title, text = masked(fact.title), masked(fact.text)
+    title, text = published(fact.title), published(fact.text)
     if title is None or text is None:
         return
     at = recorded.occurred_at or recorded.recorded_at

@@ -13,14 +13,20 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from domain.kernel import PersonalTree, Recorded, Seal, personal_fields
+from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.stages import BEGINNINGS, TRANSITIONS
-from projections.masked import masked, masked_people, whom
+from projections.masked import masked, masked_people, published, whom
 from projections.projection import Projection, Write
 
 NOT_SHOWN = frozenset({"petitioners", "salt", "query_code_digest"})
 """Fields that no entry shows: petitioners stand in `people`, the others are secrets or mean nothing to a reader."""
+
+PUBLIC: Mapping[type[BaseModel], frozenset[str]] = dict.fromkeys(
+    (p.ResultPublished, p.PublicationCorrected), frozenset({"title", "text"})
+)
+"""Fields whose text was approved for the public: it shows as it hangs there, with what a person took back."""
 
 DDL = """
 CREATE TABLE {schema}.files (
@@ -73,7 +79,7 @@ class FileTimeline(Projection):
     """档案: the timeline of every file."""
 
     name: ClassVar[str] = "file"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 
@@ -159,7 +165,8 @@ def _collect(model: BaseModel, tree: PersonalTree, path: str, texts: dict[str, s
         if name in NOT_SHOWN or value is None:
             continue
         if isinstance(below, Seal):
-            text = masked(value) if below is Seal.FILE else None
+            as_approved = name in PUBLIC.get(type(model), ())
+            text = published(value) if as_approved else masked(value) if below is Seal.FILE else None
             if text is not None:
                 texts[f"{path}{name}"] = text
         elif isinstance(value, tuple):

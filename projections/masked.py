@@ -46,6 +46,14 @@ def masked(text: str | Erased | None) -> str | None:
     return known
 
 
+def published(text: str | Erased | None) -> str | None:
+    """A text that was approved for the public, as a projection stores it: as it was approved, references and all.
+
+    None for a text that was erased.
+    """
+    return text if isinstance(text, str) else None
+
+
 def masked_people(petitioners: Iterable[Petitioner]) -> dict[str, dict[str, str]]:
     """Each petitioner's masked values by id and field, for a jsonb column; erased values are left out."""
     return {who: dict(values) for who, values in people_of(petitioners, mask_identity).items()}

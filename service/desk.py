@@ -15,8 +15,16 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 from pydantic import BaseModel
 
-from domain.errors import Busy, DomainError, Forbidden, Invalid, KeyReused, Stale, UnknownAttachment, UnknownPetition
-from domain.kernel import Actor, Attachment, Context, Grant, day_of, stamp
+from domain.errors import (
+    Busy,
+    DomainError,
+    Forbidden,
+    Invalid,
+    KeyReused,
+    Stale,
+    UnknownPetition,
+)
+from domain.kernel import Actor, Context, Grant, day_of, stamp
 from domain.numbering import new_query_code, parse, query_code_digest
 from domain.petition.command import PetitionCommand, Taken
 from domain.petition.handling_reply import ImportReply
@@ -170,7 +178,7 @@ class Desk:
         petition, context = self.load(caller, number), self.context(caller, request_id)
         grant = caller.reader(petition, context.rulebook)
         if grant is not None:
-            self._log_reading(caller, grant, petition.number, context)
+            self.log_reading(caller, grant, petition.number, context)
         named = set(filter(None, (petition.duplicate_of, petition.arises_from, *petition.duplicates)))
         return file_view(petition, context, full=grant is not None, known=self.known(caller, named))
 
@@ -183,7 +191,7 @@ class Desk:
         # The ledger may be behind; the file itself never is.
         return seen | {number for number in set(numbers) - seen if self._exists_for(caller, number)}
 
-    def _log_reading(self, caller: Caller, grant: Grant, number: str, context: Context) -> None:
+    def log_reading(self, caller: Caller, grant: Grant, number: str, context: Context) -> None:
         """Enter who reads whose file, for the committee (《个人信息保护法》 51)."""
         with self._pool.connection() as connection:
             connection.execute(
@@ -213,31 +221,6 @@ class Desk:
         except UnknownPetition:
             return False
         return True
-
-    def upload(self, caller: Caller, content: bytes, media_type: str) -> str:
-        """Keep an uploaded file sealed until a step names its id. Raises `TooLarge`, `UnsupportedMedia`."""
-        with self._pool.connection() as connection:
-            return attachments.upload(
-                connection, self._vault, content=content, media_type=media_type, staff=caller.staff, now=self.now()
-            )
-
-    def attachment(self, caller: Caller, number: str, name: str, *, request_id: str) -> tuple[Attachment, bytes]:
-        """An attached file with its content, for who may read the file's personal data; the reading is logged.
-
-        Raises `UnknownAttachment` where there is none, also one that was erased, and `Forbidden` for other callers.
-        """
-        petition, context = self.load(caller, number), self.context(caller, request_id)
-        grant, found = caller.reader(petition, context.rulebook), petition.attachments.get(name)
-        if grant is None:
-            raise Forbidden
-        if found is None:
-            raise UnknownAttachment
-        with self._pool.connection() as connection:
-            content = attachments.content_of(connection, found)
-        if content is None:
-            raise UnknownAttachment
-        self._log_reading(caller, grant, petition.number, context)
-        return found, content
 
     def context(self, caller: Caller, request_id: str, command: BaseModel | None = None) -> Context:
         """What the rules may know of the world in this request. Raises `NoRulebook` where there is none."""

@@ -13,9 +13,9 @@ from domain.kernel import Context, Erased, personal_fields
 from domain.petition.commands import STEPS
 from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
-from domain.petition.references import FIELDS, mask_identity, people_of, render
+from domain.petition.references import known_of, mask_identity, people_of, render
 from domain.petition.state import Draft, Order, Review
-from domain.redaction import Known, redact
+from domain.redaction import redact
 from domain.vocabulary import Nature
 from projections.masked import SEALED
 
@@ -52,13 +52,31 @@ class DueView(BaseModel):
     explanation: str
 
 
+class RedactionView(BaseModel):
+    """A line of a publication's redaction record (脱敏记录): what kind, why, how often, what stands there instead.
+
+    `kept`: it was found and a person took it back; `shown` are then the words that stay.
+    """
+
+    kind: str
+    basis: str | None
+    reason: str | None
+    count: int
+    shown: str | None
+    kept: bool
+
+
 class DraftView(BaseModel):
-    """A text that waits for approval or was approved; `digest` is what an approval names."""
+    """A text that waits for approval or was approved; `digest` is what an approval names.
+
+    `redactions`: of a publication, what was taken out of it and what was taken back.
+    """
 
     title: str | None
     text: str | None
     digest: str
     approved: bool
+    redactions: list[RedactionView]
 
 
 class OrderView(BaseModel):
@@ -165,6 +183,7 @@ class Words:
         restricted = {who for who in petition.restricted if who is not None}
         sealed = {who: dict.fromkeys(people[who], SEALED) for who in restricted if who in people}
         self._people = {**people, **sealed}
+        self._masked = {**people_of(petition.everyone, mask_identity), **sealed}
         self._known = known_of(petition.everyone)
 
     def text(self, text: str | Erased | None) -> str | None:
@@ -193,23 +212,43 @@ class Words:
         if draft is None:
             return None
         return DraftView(
-            title=self.text(draft.title), text=self.text(draft.text), digest=draft.digest, approved=draft.approved
+            title=self.text(draft.title),
+            text=self.text(draft.text),
+            digest=draft.digest,
+            approved=draft.approved,
+            redactions=[],
         )
 
+    def publication(self, draft: Draft | None) -> DraftView | None:
+        """A draft for the boards: people masked to every reader. What was taken back shows to who approves or once it
+        is approved.
+        """
+        if draft is None:
+            return None
+        as_public = self._full or draft.approved
+        return DraftView(
+            title=self._for_public(draft.title, as_public),
+            text=self._for_public(draft.text, as_public),
+            digest=draft.digest,
+            approved=draft.approved,
+            redactions=[
+                RedactionView(
+                    kind=one.kind,
+                    basis=one.basis,
+                    reason=self.text(one.reason),
+                    count=one.count,
+                    shown=self._for_public(one.shown, as_public),
+                    kept=one.kept,
+                )
+                for one in draft.redactions
+            ],
+        )
 
-def known_of(petitioners: Iterable[Petitioner]) -> Known:
-    """What was given of these persons, for masking what no reference caught: a telephone in Chinese numerals, say."""
-    given: dict[str, list[str]] = {field: [] for field in FIELDS}
-    for one in petitioners:
-        for field in FIELDS:
-            if isinstance(value := getattr(one, field), str):
-                given[field].append(value)
-    return Known(
-        names=tuple(given["name"]),
-        phones=tuple(given["phone"]),
-        id_numbers=tuple(given["id_number"]),
-        addresses=tuple(given["address"]),
-    )
+    def _for_public(self, text: str | Erased | None, as_it_stands: bool) -> str | None:
+        if self._sealed and text is not None:
+            return SEALED
+        rendered = render(text, self._masked)
+        return rendered if as_it_stands or rendered is None else redact(rendered, self._known).text
 
 
 def file_view(petition: Petition, context: Context, *, full: bool, known: Collection[str]) -> FileView:
@@ -272,7 +311,7 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         ],
         reply=words.draft(petition.current.reply),
         replied_at=petition.current.replied_at,
-        publication=Words(petition, full=False).draft(petition.publication),
+        publication=words.publication(petition.publication),
         outlets=list(petition.outlets),
         attachments=[
             AttachmentView(id=one.id, media_type=one.media_type, size=one.size, erased=isinstance(one.key, Erased))

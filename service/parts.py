@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from service.access import Access
 from service.desk import Desk
+from service.papers import Papers
 from service.positions import Positions
 from service.rulebooks import Rulebooks
 from service.settings import Settings
@@ -38,6 +39,7 @@ class Parts:
     rulebooks: Rulebooks
     access: Access
     desk: Desk
+    papers: Papers
     positions: Positions
     now: Callable[[], datetime]
 
@@ -72,4 +74,5 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
         rulebooks = Rulebooks(store)
         access = Access(store, pool, rulebooks, now)
         desk = Desk(store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
-        yield Parts(url, store, pool, rulebooks, access, desk, positions, now)
+        papers = Papers(desk=desk, vault=vault, pool=pool)
+        yield Parts(url, store, pool, rulebooks, access, desk, papers, positions, now)

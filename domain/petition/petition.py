@@ -279,8 +279,8 @@ class Petition(Aggregate):
 
     def _publishing(self, recorded: Recorded) -> None:
         match recorded.fact:
-            case p.PublicationDrafted(title=title, text=text, digest=digest):
-                self.publication = Draft(title, text, digest, people(recorded.actor))
+            case p.PublicationDrafted(title=title, text=text, digest=digest, redactions=taken_out):
+                self.publication = Draft(title, text, digest, people(recorded.actor), redactions=taken_out)
             case p.PublicationApproved() if self.publication:
                 self.publication = replace(self.publication, approved_by=people(recorded.actor))
             case p.PublicationSentBack() if self.publication:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import Field
 
 from domain.errors import DomainError, NotApproved
-from domain.kernel import Context, Event, Value
+from domain.kernel import Context, Event
 from domain.petition.command import Line, PetitionCommand, Prose, invalid, start_clocks
 from domain.petition.events import publishing as p
-from domain.petition.events.values import Redaction, digest_of
+from domain.petition.events.values import digest_of
 from domain.petition.petition import Petition
-from domain.petition.references import REFERENCE
+from domain.petition.publishing_redaction import (
+    Preview,
+    RedactionForm,
+    TakenBackForm,
+    preview,
+    recorded,
+    redacted,
+)
+from domain.petition.references import referring
 from domain.petition.rules import another_person, not_own_work, not_possible, waiting_digest
 from domain.petition.stages import Stage
-from domain.redaction import Known, redact
-from domain.vocabulary import Clock, Nature, Outlet, RedactionKind, Role, Secrecy, WaiverGround
+from domain.vocabulary import Clock, Nature, Outlet, Role, Secrecy, WaiverGround
 
 PUBLISHER = frozenset({Role.PUBLISHER})
-
-
-class RedactionForm(Value):
-    """A removal that the clerk made by hand."""
-
-    kind: RedactionKind = Field(RedactionKind.OTHER, title="类型")
-    reason: Line = Field(title="原因")
 
 
 class DraftPublication(PetitionCommand):
@@ -40,6 +39,7 @@ class DraftPublication(PetitionCommand):
     subject: Line = Field(alias="title", title="公示标题")
     text: Prose = Field(title="公示内容")
     redactions: tuple[RedactionForm, ...] = Field((), title="人工脱敏", max_length=100)
+    taken_back: tuple[TakenBackForm, ...] = Field((), title="恢复显示", max_length=100)
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
@@ -49,31 +49,21 @@ class DraftPublication(PetitionCommand):
         return _not_for_the_public(petition) or not_own_work(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Drafted, redacted, with what was taken out and why."""
-        title, found_in_title = _redacted(self.subject)
-        text, found_in_text = _redacted(self.text)
-        found = found_in_title + found_in_text
+        """Drafted, redacted, with what was taken out and why, what was taken back and why."""
+        done = redacted(self, petition)
+        title, text = done.title.text, done.text.text
         yield p.PublicationDrafted(
             title=title,
             text=text,
-            redactions=(
-                *(Redaction(kind=kind, reason="自动脱敏", count=count) for kind, count in sorted(found.items())),
-                *(Redaction(kind=form.kind, reason=form.reason) for form in self.redactions),
-            ),
+            redactions=recorded(self, done),
             salt=context.salt,
             digest=digest_of(context.salt, f"{title}\n{text}"),
+            before=digest_of(context.salt, f"{self.subject}\n{self.text}"),
         )
 
-
-def _redacted(text: str) -> tuple[str, Counter[RedactionKind]]:
-    """The text without what can be detected, and how often each kind was found.
-
-    References to petitioners stay references: the public gets their masked form, and nothing once they are erased.
-    """
-    found = Counter(RedactionKind[match[2].upper()] for match in REFERENCE.finditer(text))
-    masked = redact(text, Known())
-    found.update(one.kind for one in masked.found)
-    return masked.text, found
+    def preview(self, petition: Petition) -> Preview:
+        """What would become of the draft as it was typed; nothing happens. Raises `Invalid` as `decide` would."""
+        return preview(self, referring(self, self.persons(petition)), petition)
 
 
 class _PublicationDecision(PetitionCommand):

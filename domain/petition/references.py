@@ -19,6 +19,7 @@ from domain.kernel import Erased
 from domain.masking import compact, fold, mask_address, mask_id_number, mask_phone
 from domain.names import mask_name
 from domain.petition.events.values import Petitioner
+from domain.redaction import Known
 
 REFERENCE = re.compile(r"⟦(p\d+)\.(name|phone|id_number|address)(?::(\d+):(\d+))?⟧")
 FIELDS = ("id_number", "phone", "address", "name")
@@ -40,12 +41,24 @@ def refer(text: str, petitioners: Iterable[Petitioner]) -> str:
     Of two persons with the same words the first is meant.
     Width, case, and gaps between characters don't matter: `139 0000 0000` is as telling as `13900000000`.
     """
-    text = text.replace("⟦", "[").replace("⟧", "]")
+    text = typed(text)
+    for first, end, token in reversed(references(text, petitioners)):
+        text = text[:first] + token + text[end:]
+    return text
+
+
+def typed(text: str) -> str:
+    """A text as a person may type it: the brackets of references are ours."""
+    return text.replace("⟦", "[").replace("⟧", "]")
+
+
+def references(text: str, petitioners: Iterable[Petitioner]) -> list[tuple[int, int, str]]:
+    """Where a text names these petitioners, in order: start, end, and the reference that stands for the words."""
     folded = fold(text)
     dense = compact(folded)
     found = {words: token for words, token in reversed([*_targets(petitioners)]) if words in dense}
     if not found:
-        return text
+        return []
     places = [place for place, character in enumerate(folded) if compact(character)]
     spans: list[tuple[int, int, str]] = []
     taken: set[int] = set()
@@ -54,9 +67,7 @@ def refer(text: str, petitioners: Iterable[Petitioner]) -> str:
             if taken.isdisjoint(range(start, start + len(words))):
                 taken.update(range(start, start + len(words)))
                 spans.append((places[start], places[start + len(words) - 1] + 1, found[words]))
-    for first, end, token in sorted(spans, reverse=True):
-        text = text[:first] + token + text[end:]
-    return text
+    return sorted(spans)
 
 
 def _occurrences(dense: str, words: str) -> Iterable[int]:
@@ -136,6 +147,21 @@ def people_of(petitioners: Iterable[Petitioner], mask: Callable[[str, str], str]
         }
         for petitioner in petitioners
     }
+
+
+def known_of(petitioners: Iterable[Petitioner]) -> Known:
+    """What was given of these persons, for masking what no reference caught: a telephone in Chinese numerals, say."""
+    given: dict[str, list[str]] = {field: [] for field in FIELDS}
+    for one in petitioners:
+        for field in FIELDS:
+            if isinstance(value := getattr(one, field), str):
+                given[field].append(value)
+    return Known(
+        names=tuple(given["name"]),
+        phones=tuple(given["phone"]),
+        id_numbers=tuple(given["id_number"]),
+        addresses=tuple(given["address"]),
+    )
 
 
 def without_references(text: str) -> str:

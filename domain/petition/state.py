@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.kernel import Actor, Erased
+from domain.petition.events.values import Redaction
 from domain.vocabulary import ErasureGround, OrderLevel, ReviewKind, ReviewVerdict, Solved
 
 Text = str | Erased
@@ -20,7 +21,8 @@ def people(actor: Actor) -> frozenset[str]:
 class Draft:
     """A text waiting for approval. `approved_by` names people; it is empty until exactly this digest was approved.
 
-    What was sent back waits no more: a new draft has to take its place.
+    What was sent back waits no more: a new draft has to take its place. `redactions`: the redaction record of a
+    publication.
     """
 
     title: Text
@@ -29,6 +31,7 @@ class Draft:
     by: frozenset[str]
     approved_by: frozenset[str] = frozenset()
     sent_back: bool = False
+    redactions: tuple[Redaction, ...] = ()
 
     @property
     def waiting(self) -> bool:

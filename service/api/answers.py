@@ -50,6 +50,41 @@ class Uploaded(BaseModel):
     id: str
 
 
+class Redacted(BaseModel):
+    """A part of a draft as it was typed, and as the public would read it."""
+
+    original: str
+    redacted: str
+
+
+class Removed(BaseModel):
+    """One place of a draft: what was found there, why, and what the public reads instead (`shown`).
+
+    `part`: `title` or `text`; `start` and `end` count the characters of its original (end excluded). `kept`: it was
+    found and stays, because it was taken back. Put every `shown` in its place, and the original is the redacted text.
+    """
+
+    part: str
+    kind: str = Field(examples=["phone"])
+    kind_title: str = Field(examples=["电话"])
+    basis: str = Field(examples=["given"])
+    basis_title: str = Field(examples=["登记信息"])
+    start: int
+    end: int
+    words: str
+    shown: str
+    kept: bool
+    reason: str
+
+
+class RedactionPreview(BaseModel):
+    """What redaction makes of a draft; `removals` in order, the title's first."""
+
+    title: Redacted
+    text: Redacted
+    removals: list[Removed]
+
+
 class TitleText(BaseModel):
     """What a step is called."""
 

@@ -95,7 +95,12 @@ HANDLING: Mapping[str, Example] = {
 }
 
 PUBLISHING: Mapping[str, Example] = {
-    "draft-publication": {"title": "关于夜间施工的处理结果", "text": "反映的夜间施工已停止，施工方作出书面承诺。"},
+    "draft-publication": {
+        "title": "关于夜间施工的处理结果",
+        "text": "反映的夜间施工已停止，蓝顶工棚的施工方作出书面承诺，详情请到湖滨路6号便民服务中心查询。",
+        "redactions": [{"kind": "other", "words": "蓝顶工棚的", "reason": "可据此辨认反映人住处"}],
+        "taken_back": [{"words": "6号", "reason": "公共服务场所的门牌"}],
+    },
     "approve-publication": {},
     "send-back-publication": {"reason": "请删去楼栋信息。"},
     "publish-result": {"outlets": ["board", "wechat"]},

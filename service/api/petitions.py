@@ -51,7 +51,7 @@ uploads = APIRouter(prefix=API, route_class=Uploading, dependencies=[TOKEN])
 Number = Annotated[str, Path(max_length=64, description="卷宗编号", examples=["HY-2026-000001"])]
 
 
-def _examples(step: str) -> Any:
+def example_of(step: str) -> Any:
     """The body's example, as the documentation shows it."""
     return Body(openapi_examples={step: {"value": EXAMPLES[step]}})
 
@@ -76,7 +76,7 @@ def _told(outcome: Outcome, response: Response) -> dict[str, object]:
 )
 def receive(
     *,
-    command: Annotated[ReceivePetition, _examples("receive-petition")],
+    command: Annotated[ReceivePetition, example_of("receive-petition")],
     request: Request,
     response: Response,
     parts: PartsOf,
@@ -114,7 +114,7 @@ def _route_of(step: str, kind: type[PetitionCommand]) -> Callable[..., dict[str,
         return _told(outcome, response)
 
     take.__name__ = step.replace("-", "_")
-    take.__annotations__["command"] = Annotated[kind, _examples(step)]
+    take.__annotations__["command"] = Annotated[kind, example_of(step)]
     return take
 
 
@@ -208,7 +208,7 @@ async def upload(request: Request, parts: PartsOf, caller: ReaderOf) -> Uploaded
     """Upload a file of 10 MiB at most; its type is the request's `Content-Type`. Steps name it by the id."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     content = await request.body()
-    return Uploaded(id=await run_in_threadpool(parts.desk.upload, caller, content, kind))
+    return Uploaded(id=await run_in_threadpool(parts.papers.upload, caller, content, kind))
 
 
 @router.get(
@@ -226,6 +226,6 @@ def read_attachment(
     request_id: RequestId,
 ) -> Response:
     """An attached file, for who may read the file's personal data; the reading is logged for the committee."""
-    found, content = parts.desk.attachment(caller, number, attachment, request_id=request_id)
+    found, content = parts.papers.attachment(caller, number, attachment, request_id=request_id)
     headers = {"Content-Disposition": f'attachment; filename="{found.id}"', "Content-Security-Policy": "sandbox"}
     return Response(content, media_type=found.media_type, headers=headers)

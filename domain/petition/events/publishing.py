@@ -14,15 +14,18 @@ class PublicationDrafted(Event):
     """公示拟稿: the redacted text (脱敏), what was taken out and why. A new draft voids the old approval.
 
     References to petitioners stand for their masked form, to every reader. The text is sealed all the same: a redaction
-    may have missed something.
+    may have missed something. `digest` is that of the redacted draft, `before` that of the draft as it was typed, under
+    the same salt; None in drafts of old (version 1), whose redactions also say less.
     """
 
     TOPIC: ClassVar[str] = "petition.publication_drafted"
+    VERSION: ClassVar[int] = 2
     title: Personal[str]
     text: Personal[str]
     redactions: tuple[Redaction, ...] = ()
     salt: Personal[str]
     digest: str
+    before: str | None = None
 
 
 @registered

@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.kernel import Identity, Personal, Value
-from domain.vocabulary import Channel, Nature, OutcomeKind, PetitionerKind, RedactionKind, Satisfaction, Solved
+from domain.vocabulary import (
+    Channel,
+    Nature,
+    OutcomeKind,
+    PetitionerKind,
+    RedactionBasis,
+    RedactionKind,
+    Satisfaction,
+    Solved,
+)
 
 
 class Petitioner(Value):
@@ -128,11 +137,18 @@ class DemandAssignment(Value):
 
 
 class Redaction(Value):
-    """One removal from a text before publication: of what kind, why, how often."""
+    """One removal from a text before publication: of what kind, why, how often, and what stands there instead.
+
+    `kept`: it was found, and a person took it back with this reason; `shown` are then the words that stay. `basis` and
+    `shown` are None where a person had left something out beforehand, and for drafts of old.
+    """
 
     kind: RedactionKind
     reason: Personal[str]
     count: int = 1
+    basis: RedactionBasis | None = None
+    shown: Personal[str] | None = None
+    kept: bool = False
 
 
 def digest_of(salt: str, text: str) -> str:

@@ -33,7 +33,7 @@ OPEN = {
     "ids within the file": {"demand", "id", "of", "petitioner", "photos", "scan"},
     "ids of other systems": {"message_id", "patrol", "receipt", "site", "source_id", "source_system", "work_order_id"},
     "names of offices, laws and meetings": {"article", "meeting", "register_of"},
-    "digests": {"digest", "query_code_digest"},
+    "digests": {"before", "digest", "query_code_digest"},
     "how a due date came about": {"calendar", "rule"},
     "what a file is": {"media_type"},
 }
@@ -90,10 +90,10 @@ def free_texts(model: type[BaseModel]) -> set[str]:
 
 @pytest.mark.parametrize("step", [*STEPS.values(), ReceivePetition, ImportPetition], ids=lambda step: step.__name__)
 def test_what_a_person_writes_is_never_stored_open(step: type[PetitionCommand]) -> None:
-    """A free text goes into a sealed field of its name (a `subject` into the title)."""
+    """A free text goes into a sealed field of its name (a `subject` into the title, `words` into what is shown)."""
     tree = personal_fields(step.event)
     sealed = {name for name, _ in leaves(tree)}
-    renamed = {"subject": "title"}
+    renamed = {"subject": "title", "words": "shown"}
     written = {renamed.get(name, name) for name in free_texts(step)} - {"backdated_because"}
     elsewhere = {"summary"} if step.__name__ == "Recollect" else set()
     assert written - elsewhere <= sealed

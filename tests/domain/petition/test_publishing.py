@@ -8,21 +8,20 @@ from domain.kernel import Erased
 from domain.petition.command import PetitionCommand
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
-from domain.petition.events import values as v
 from domain.petition.publishing import (
     ApprovePublication,
     CorrectPublication,
     DraftPublication,
     PublishResult,
-    RedactionForm,
     SendBackPublication,
     WaivePublication,
     WithdrawPublication,
 )
+from domain.petition.publishing_redaction import RedactionForm
 from domain.petition.receiving_file import CorrectPetition
 from domain.petition.references import mask_identity, people_of, render
 from domain.petition.stages import Stage
-from domain.vocabulary import Clock, Nature, Outlet, RedactionKind, Secrecy, WaiverGround
+from domain.vocabulary import Clock, Nature, Outlet, RedactionBasis, RedactionKind, Secrecy, WaiverGround
 from tests.happened import (
     BULLETIN,
     accepted,
@@ -63,7 +62,7 @@ def answered(first: Step) -> list[Steps]:
 
 def test_what_stands_on_the_boards_is_drafted_first() -> None:
     given(in_publishing()).when(DRAFT, by="sun").then(
-        p.PublicationDrafted(title="路灯修复", text="路灯已修好。", salt="salz", digest=BULLETIN)
+        p.PublicationDrafted(title="路灯修复", text="路灯已修好。", salt="salz", digest=BULLETIN, before=BULLETIN)
     )
 
 
@@ -89,9 +88,15 @@ def test_identity_is_masked_as_the_field_masks_it() -> None:
     assert "139****1234" in text
     assert "138****2222" in text
     assert not {part for part in ("棠", "13900001234", "13811112222", "301", "18 号") if part in text}
-    counted = {one.kind: one.count for one in fact.redactions if one.reason == "自动脱敏"}
-    assert counted == {RedactionKind.NAME: 2, RedactionKind.PHONE: 2, RedactionKind.ADDRESS: 1}
-    assert v.Redaction(kind=RedactionKind.OTHER, reason="车位号") in fact.redactions
+    counted = {(one.kind, one.basis, one.shown): one.count for one in fact.redactions}
+    assert counted == {
+        (RedactionKind.NAME, RedactionBasis.GIVEN, "⟦p1.name⟧"): 2,
+        (RedactionKind.PHONE, RedactionBasis.GIVEN, "⟦p1.phone⟧"): 1,
+        (RedactionKind.PHONE, RedactionBasis.DETECTED, "138****2222"): 1,
+        (RedactionKind.ADDRESS, RedactionBasis.GIVEN, "⟦p1.address⟧"): 1,
+        (RedactionKind.OTHER, RedactionBasis.ADDED, None): 1,
+    }
+    assert not any(one.kept for one in fact.redactions)
 
 
 def test_a_name_that_was_corrected_is_masked_too() -> None:
