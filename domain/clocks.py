@@ -187,7 +187,7 @@ def count(
     """
     first = day_of(start) if isinstance(start, datetime) else start
     if limit.working:
-        due = _after_working_days(first, limit.days, calendar)
+        due = after_working_days(first, limit.days, calendar)
     else:
         due = _shifted(first + timedelta(days=limit.days), calendar, shift)
     return DueDate(
@@ -222,7 +222,7 @@ def recount(
     return again.model_copy(update={"of": due.of})
 
 
-def _after_working_days(start: date, days: int, calendar: Calendar) -> date:
+def after_working_days(start: date, days: int, calendar: Calendar) -> date:
     """The day on which the given number of working days has passed."""
     day, left = start, days
     while left:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Literal
 
-from domain.vocabulary import Role
+from domain.vocabulary import Code, Role
 from projections.masked import shown
 from projections.paging import Cursor, Sql
 from projections.sight import Sight
@@ -38,8 +38,57 @@ SELECT w.number, w.task, w.matter, w.role, w.unit, w.person, w.due, w.since, w.d
 FROM waiting w LEFT JOIN ledger.rows l ON l.number = w.number
 ORDER BY w.due_order, w.number, w.task, w.unit, w.matter""")
 COUNTS = SQL("""
-SELECT w.task, count(*) AS waiting, count(*) FILTER (WHERE w.due < %(as_of)s) AS overdue
+SELECT w.task, count(*) AS waiting, count(*) FILTER (WHERE w.due < %(today)s) AS overdue,
+       count(*) FILTER (WHERE w.due BETWEEN %(today)s AND %(soon)s) AS soon
 FROM (SELECT DISTINCT w.number, w.task, w.unit, w.matter, w.due FROM ({waiting}) w) w GROUP BY w.task""")
+
+
+class Light(Code):
+    """The traffic light of what is due (红黄绿灯)."""
+
+    RED = "red", "已超期"
+    AMBER = "amber", "即将到期"
+    GREEN = "green", "未到期"
+
+
+LIT: Mapping[Light, str] = {
+    Light.RED: "t.due < %(today)s::date",
+    Light.AMBER: "t.due BETWEEN %(today)s::date AND %(soon)s::date",
+    Light.GREEN: "t.due_order > %(soon)s::date",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days that the light depends on: today, and the last one (`soon`) on which something due is due soon."""
+
+    today: date
+    soon: date
+
+    def light(self, due: date | None) -> Light:
+        """Red when overdue, amber when due soon, otherwise green; what has no limit is green."""
+        if due is None or due > self.soon:
+            return Light.GREEN
+        return Light.RED if due < self.today else Light.AMBER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which of what waits is wanted: these kinds (none: all), for this unit, under this light (which needs `days`)."""
+
+    kinds: Collection[str] = ()
+    unit: str | None = None
+    light: Light | None = None
+    days: Days | None = None
+
+    def narrow(self, query: Sql) -> None:
+        """Add the conditions."""
+        if self.kinds:
+            query.where("t.task = ANY(%(kinds)s::text[])", {"kinds": sorted(self.kinds)})
+        if self.unit is not None:
+            query.where("t.unit = %(unit_wanted)s", {"unit_wanted": self.unit})
+        if self.light is not None and self.days is not None:
+            query.where(LIT[self.light], {"today": self.days.today, "soon": self.days.soon})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +127,11 @@ class TaskPage:
 
 @dataclass(frozen=True, slots=True)
 class TaskCount:
-    """How many tasks of one kind wait, and how many of them are overdue."""
+    """How many tasks of one kind wait, how many of them are overdue, and how many are due soon."""
 
     waiting: int
     overdue: int
+    soon: int
 
 
 def tasks(
@@ -91,6 +141,7 @@ def tasks(
     persons: Collection[str] = (),
     *,
     own: bool = False,
+    wanted: TaskFilter | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> TaskPage:
@@ -101,6 +152,8 @@ def tasks(
     """
     limit = max(1, min(limit, MAX_LIMIT))
     query = _for(grants, persons, own)
+    if wanted is not None:
+        wanted.narrow(query)
     after = Cursor.read(cursor, "due", rest=4)
     if after:
         number, task, unit, matter = after.rest
@@ -115,13 +168,13 @@ def tasks(
 
 
 def counts(
-    conn: Connection[Any], sight: Sight, grants: Grants, persons: Collection[str], as_of: date, *, own: bool = False
+    conn: Connection[Any], sight: Sight, grants: Grants, persons: Collection[str], days: Days, *, own: bool = False
 ) -> dict[str, TaskCount]:
     """How much waits, by kind of task; of each role and unit the most urgent thousand are counted."""
     query = _for(grants, persons, own)
-    query.parameters["as_of"] = as_of
+    query.parameters.update(today=days.today, soon=days.soon)
     found = _fetch(conn, COUNTS, query, sight, COUNTED)
-    return {record["task"]: TaskCount(record["waiting"], record["overdue"]) for record in found}
+    return {record["task"]: TaskCount(record["waiting"], record["overdue"], record["soon"]) for record in found}
 
 
 def _for(grants: Grants, persons: Collection[str], own: bool) -> Sql:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from collections.abc import Callable, Collection
@@ -15,15 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 from pydantic import BaseModel
 
-from domain.errors import (
-    Busy,
-    DomainError,
-    Forbidden,
-    Invalid,
-    KeyReused,
-    Stale,
-    UnknownPetition,
-)
+from domain.errors import Busy, DomainError, Forbidden, Invalid, Stale, UnknownPetition
 from domain.kernel import Actor, Context, Grant, day_of, stamp
 from domain.numbering import new_query_code, parse, query_code_digest
 from domain.petition.command import PetitionCommand, Taken
@@ -39,6 +30,7 @@ from service import attachments
 from service.access import Access, Caller
 from service.append import Append, Receipt, Series, StreamWrite
 from service.file_view import FileView, file_view
+from service.receipts import Receipts
 from service.rulebooks import Rulebooks
 from service.store import Store
 from service.vault import Vault
@@ -83,17 +75,25 @@ class Desk:
         self._vault = vault
         self._pool = pool
         self._rulebooks = rulebooks
+        self._receipts = Receipts(store, vault)
         self.access = access
         self.now = now
 
-    def receive(self, caller: Caller, command: ReceivePetition, *, request_id: str, key: str | None = None) -> Outcome:
+    def receive(
+        self, caller: Caller, command: ReceivePetition, *, request_id: str, key: str | None = None, once: bool = False
+    ) -> Outcome:
         """Take a petition in under a new number; the outcome carries the resident's query code.
 
         The same idempotency key, or the same id of the same source, is answered as the first time: to those who may
         take petitions in and may know of the file, with `Forbidden` to others. Raises the DomainError that forbids it,
-        `KeyReused` for either of them with another body: a mistyped order number must not swallow a petition.
+        `KeyReused` for either of them with another body: a mistyped order number must not swallow a petition. With
+        `once` the same petition in the same words is answered as the first time, too: a row of a list sent again.
         """
-        receipts = self._keyed(caller, "receive", key, command) + self._from_source(command)
+        receipts = (
+            *self._receipts.keyed(caller.token, "receive", key, command),
+            *self._receipts.from_source(command),
+            *([self._receipts.of_words(command)] if once else []),
+        )
         for _ in range(TRIES):
             context = self.context(caller, request_id, command)
             barred = command.barred(Petition(""), context)
@@ -107,6 +107,27 @@ class Desk:
                 raise Forbidden
             return outcome
         raise Busy
+
+    def try_receive(self, caller: Caller, command: ReceivePetition, *, request_id: str) -> bool:
+        """Whether `receive(once=True)` would find the petition there; raises as it would, and writes nothing."""
+        context = self.context(caller, request_id, command)
+        barred = command.barred(Petition(""), context)
+        if isinstance(barred, DomainError):
+            raise barred
+        there = self._replayed((*self._receipts.from_source(command), self._receipts.of_words(command)))
+        if there is not None:
+            if not self._exists_for(caller, there.number):
+                raise Forbidden
+            return True
+        if command.arises_from is not None:
+            self._named(caller, command.arises_from, "arises_from")
+        command.execute(Petition(""), context)
+        return False
+
+    def answered(self, caller: Caller, key: str) -> Outcome | None:
+        """What came of the command that the caller gave under this key, query code included; None: there was none."""
+        found = self._receipts.issued_under(caller.token, key)
+        return None if found is None else self._as_then(*found)
 
     def _received(
         self, caller: Caller, command: ReceivePetition, context: Context, receipts: tuple[Receipt, ...]
@@ -124,11 +145,11 @@ class Desk:
         Safe to repeat, also after a crash between the two: what is there already stays as it is.
         """
         context = self.context(self.access.system(), request_id)
-        receipts = (self._receipt(_row_of(command), command, strict=False),)
+        receipts = (self._receipts.of_row(command, command, "import"),)
         done = self._replayed(receipts) or self._register(_history(command, reply, context), receipts, None)
         if reply is None:
             return done
-        receipts = (self._receipt(_row_of(command, "reply"), reply, strict=False),)
+        receipts = (self._receipts.of_row(command, reply, "reply"),)
         if self._replayed(receipts) is None:
             petition = self._store.fold(Petition(done.number))
             self._append(petition, reply.execute(petition, context), receipts)
@@ -136,7 +157,7 @@ class Desk:
 
     def try_import(self, command: ImportPetition, reply: ImportReply | None, *, request_id: str) -> bool:
         """Whether `import_petition` would find the row there already; raises as it would, and writes nothing."""
-        if self._replayed((self._receipt(_row_of(command), command, strict=False),)) is not None:
+        if self._replayed((self._receipts.of_row(command, command, "import"),)) is not None:
             return True
         _history(command, reply, self.context(self.access.system(), request_id))
         return False
@@ -157,7 +178,7 @@ class Desk:
         decided on whatever version there is. Raises the DomainError that forbids it; then nothing has changed.
         """
         number = str_number(number)
-        receipts = self._keyed(caller, f"{command.step()} {number}", key, command)
+        receipts = self._receipts.keyed(caller.token, f"{command.step()} {number}", key, command)
         for _ in range(TRIES):
             petition = self.load(caller, number)
             context = self.context(caller, request_id, command)
@@ -311,34 +332,10 @@ class Desk:
                 (field,), field=field, reason="没有此编号的卷宗", reason_en="no file has this number"
             ) from None
 
-    def _keyed(self, caller: Caller, what: str, key: str | None, command: BaseModel) -> tuple[Receipt, ...]:
-        """The receipt of an idempotency key, scoped by the caller's token."""
-        return (self._receipt(_joined("key", caller.token, key), command, what=what),) if key else ()
-
-    def _from_source(self, command: ReceivePetition) -> tuple[Receipt, ...]:
-        """The receipt of the source's own id, scoped by its system: the same letter never makes two files."""
-        source = command.source
-        if source is None:
-            return ()
-        system, own_id = source.site or "", source.message_id or source.work_order_id
-        return (self._receipt(_joined("source", command.channel, system, own_id), command),) if own_id else ()
-
-    def _receipt(self, name: str, command: BaseModel, *, what: str = "", strict: bool = True) -> Receipt:
-        """A receipt of this name for this body; both are stored as keyed hashes only."""
-        body = command.model_dump_json(by_alias=True)
-        return Receipt(self._vault.blind("receipt", name), self._vault.blind("body", f"{what}\n{body}"), strict=strict)
-
     def _replayed(self, receipts: tuple[Receipt, ...]) -> Outcome | None:
         """The answer of the first time, where one of these receipts was issued before."""
-        for receipt in receipts:
-            found = self._store.receipt(receipt.name)
-            if found is None:
-                continue
-            issued, position = found
-            if receipt.strict and issued.request_digest != receipt.request_digest:
-                raise KeyReused
-            return self._as_then(issued, position)
-        return None
+        found = self._receipts.issued(receipts)
+        return None if found is None else self._as_then(*found)
 
     @staticmethod
     def _as_then(issued: ReceiptIssued, position: int) -> Outcome:
@@ -353,16 +350,6 @@ def _history(command: ImportPetition, reply: ImportReply | None, context: Contex
         facts = stamp(taken.facts, stream="", after=0, context=taken.context, occurred_at=taken.occurred_at)
         reply.execute(Petition("").fold(facts), context)
     return taken
-
-
-def _row_of(command: ImportPetition, part: str = "import") -> str:
-    """What makes a row of an old ledger, or its reply, the same one when it comes again."""
-    return _joined(part, command.source_system, command.source_id)
-
-
-def _joined(*parts: str) -> str:
-    """Parts as one name, such that no other parts have the same: ids of other systems may hold any character."""
-    return json.dumps(parts)
 
 
 def str_number(number: str) -> str:

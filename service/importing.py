@@ -249,12 +249,12 @@ def clean(value: Cell) -> Cell:
 def entry_of(row: Mapping[str, Cell], map_: ImportMap) -> Entry:
     """A row as commands; raises `RowRefused` with every field that does not fit."""
     fields = _fields(row, map_.petition, map_)
-    own_id = _text(row.get(map_.source_id))
+    own_id = cell_text(row.get(map_.source_id))
     if not own_id:
         raise RowRefused(("source_id", "没有编号，无法防止重复导入 / no id, so that a repetition could not be told"))
     place = {name: fields.pop(name) for name in ("area", "address") if name in fields}
     people = [person for one in map_.petitioners if (person := _fields(row, one, map_)).keys() - {"kind"}]
-    title, content = _titled(str(fields.pop("title", "")), str(fields.pop("content", "")))
+    title, content = titled(str(fields.pop("title", "")), str(fields.pop("content", "")))
     reply = _fields(row, map_.reply, map_)
     try:
         petition = ImportPetition.model_validate(
@@ -273,7 +273,7 @@ def entry_of(row: Mapping[str, Cell], map_: ImportMap) -> Entry:
         raise RowRefused(*faults(error)) from None
 
 
-def _titled(title: str, content: str) -> tuple[str, str]:
+def titled(title: str, content: str) -> tuple[str, str]:
     """Title and content, each made from the other where it is empty; a title too long for one stays in the content."""
     if not content:
         content = title
@@ -294,7 +294,7 @@ def _fields(row: Mapping[str, Cell], sources: Mapping[Any, From], map_: ImportMa
         if name == "occurred_at" and value not in {None, ""}:
             filled[name] = moment(value, map_.time_formats, name)
             continue
-        text = _text(value)
+        text = cell_text(value)
         if text and source.values is not None and text not in source.values and source.default is None:
             raise RowRefused((name, "对照表中没有此值 / the map's table lacks this value"))
         text = source.values.get(text, "") if source.values is not None and text else text
@@ -324,7 +324,7 @@ def _readings(value: Cell, formats: Iterable[str]) -> Iterator[datetime]:
                 continue
 
 
-def _text(value: Cell) -> str:
+def cell_text(value: Cell) -> str:
     """A cell as text: whole numbers without a fraction, which spreadsheets add to codes."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from service.access import Access
 from service.desk import Desk
+from service.drafts import Drafts
 from service.papers import Papers
 from service.positions import Positions
 from service.rulebooks import Rulebooks
@@ -40,6 +41,7 @@ class Parts:
     access: Access
     desk: Desk
     papers: Papers
+    drafts: Drafts
     positions: Positions
     now: Callable[[], datetime]
 
@@ -75,4 +77,5 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
         access = Access(store, pool, rulebooks, now)
         desk = Desk(store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
         papers = Papers(desk=desk, vault=vault, pool=pool)
-        yield Parts(url, store, pool, rulebooks, access, desk, papers, positions, now)
+        drafts = Drafts(pool, vault, now)
+        yield Parts(url, store, pool, rulebooks, access, desk, papers, drafts, positions, now)

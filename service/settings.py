@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from service.vault import MASTER_KEY_FILE, create_master_key, load_master_key, p
 PREFIX = "HUIYING_"
 LEVELS = ("debug", "info", "warning", "error")
 LANGUAGES = ("zh", "en")
+PUBLIC_URL = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 
 
 class BadSetting(ValueError):
@@ -29,7 +31,9 @@ class Settings:
     embedded one. `master_key`: base64 text, for those who keep it in a secret store; otherwise it stands in
     `master_key_file`, by default in the data folder. `max_body`: larger requests are refused. `wait_seconds`: how long
     a reader may wait for a write of their own to show. `connections`: for reading, per process. `max_lag`: by how many
-    events a projection may be behind while the service calls itself ready.
+    events a projection may be behind while the service calls itself ready. `due_soon_days`: for how many working days
+    before it is due a task shows amber. `public_url`: where residents reach the service, as it is printed for them;
+    empty for the address that the desk itself was asked at.
     """
 
     data_dir: Path = Path("data")
@@ -46,6 +50,8 @@ class Settings:
     wait_seconds: float = 2.0
     connections: int = 8
     max_lag: int = 10_000
+    due_soon_days: int = 2
+    public_url: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work. Raises `BadSetting`."""
@@ -55,6 +61,9 @@ class Settings:
         _within("wait_seconds", self.wait_seconds, 0, 60)
         _within("connections", self.connections, 1, 200)
         _within("max_lag", self.max_lag, 1, 1 << 40)
+        _within("due_soon_days", self.due_soon_days, 0, 30)
+        if self.public_url and not PUBLIC_URL.fullmatch(self.public_url):
+            raise BadSetting("public_url", "must be an address such as https://huiying.example.gov.cn")
         _one_of("log_level", self.log_level, LEVELS)
         _one_of("language", self.language, LANGUAGES)
 
@@ -87,7 +96,8 @@ class Settings:
         return create_master_key(self.data_dir / MASTER_KEY_FILE)
 
 
-NUMBERS = {"port": int, "workers": int, "max_body": int, "connections": int, "max_lag": int, "wait_seconds": float}
+WHOLE = ("port", "workers", "max_body", "connections", "max_lag", "due_soon_days")
+NUMBERS = {**dict.fromkeys(WHOLE, int), "wait_seconds": float}
 PATHS = frozenset({"data_dir", "master_key_file", "log_file"})
 
 

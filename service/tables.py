@@ -10,6 +10,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -25,6 +26,7 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CHUNK = 1 << 20
 LARGEST_FIELD = 16 * 1024 * 1024
+LARGEST_UNPACKED = 200 * 1024 * 1024
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet may take for the beginning of a formula."""
 
@@ -33,12 +35,36 @@ class BadTable(Exception):
     """A file cannot be read as a table. The text says why, in both languages, and quotes nothing of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A table that somebody sent: its kind is told by what it holds; its name, which may be anything, is not kept."""
+
+    content: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        """How messages call it."""
+        return "表格 / the table"
+
+    @property
+    def suffix(self) -> str:
+        """As the name of such a file would end; raises `BadTable` for what is neither a workbook nor text."""
+        if self.content.startswith(b"PK\x03\x04"):
+            return ".xlsx"
+        if self.content.startswith(UTF16) or b"\x00" not in self.content:
+            return ".csv"
+        raise BadTable("只能读取 xlsx 或 csv，旧式 xls 请另存为 xlsx / only xlsx or csv; save an old xls as xlsx")
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        """Its bytes, as of a file."""
+        return io.BytesIO(self.content)
+
+
 class Table:
     """The rows of a file by column, in order, with their numbers in the file; can be iterated more than once."""
 
     def __init__(
         self,
-        path: Path,
+        path: Path | Sent,
         *,
         delimiter: str = ",",
         encoding: str | None = None,
@@ -94,7 +120,7 @@ class Table:
             yield from csv.reader(text, delimiter=self._delimiter)
 
     def _sheet_rows(self) -> Iterator[Sequence[Cell]]:
-        with closing(load_workbook(self.path, read_only=True, data_only=True)) as book:
+        with closing(load_workbook(self._workbook(), read_only=True, data_only=True)) as book:
             if self._sheet is not None and self._sheet not in book.sheetnames:
                 count = len(book.sheetnames)
                 raise BadTable(f"{count} 个工作表中没有“{self._sheet}” / none of the {count} sheets has this name")
@@ -103,9 +129,18 @@ class Table:
                 yield [unescape(cell) if isinstance(cell, str) else _plain(cell) for cell in row]
 
     def _open(self) -> BinaryIO:
-        if self.path.suffix.lower() == ".gz":
+        if isinstance(self.path, Path) and self.path.suffix.lower() == ".gz":
             return cast(BinaryIO, gzip.open(self.path))
         return self.path.open("rb")
+
+    def _workbook(self) -> Path | BinaryIO:
+        """The workbook; one that was sent must not unpack into more than a machine holds."""
+        if isinstance(self.path, Path):
+            return self.path
+        with zipfile.ZipFile(self.path.open()) as parts:
+            if sum(part.file_size for part in parts.infolist()) > LARGEST_UNPACKED:
+                raise BadTable(f"{self.path}: 内容过大 / holds too much")
+        return self.path.open()
 
     def _detect(self) -> str:
         """The first encoding that the whole file fits; UTF-16 announces itself."""

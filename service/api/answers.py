@@ -237,8 +237,8 @@ class Waiting(BaseModel):
 class TaskAnswer(BaseModel):
     """A page of the work list, most urgent first.
 
-    `counts`, where it was asked for: by kind of task how many wait on all pages and how many of these are overdue; of
-    each role and unit the thousand most urgent are counted.
+    `counts`, where it was asked for: by kind of task how many wait on all pages, how many of these are overdue and how
+    many due soon; of each role and unit the thousand most urgent are counted.
     """
 
     tasks: list[Waiting]

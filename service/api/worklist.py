@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
+from domain.clocks import after_working_days
 from domain.kernel import day_of
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Role
 from projections.ledger import Ledger
+from projections.tasks import KINDS
 from projections.worklist import Worklist
-from projections.worklist_queries import counts, tasks
+from projections.worklist_queries import Days, Light, TaskFilter, counts, tasks
 from service.access import Caller
 from service.api.answers import TaskAnswer, Waiting
 from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, After, Limit, PartsOf, ReaderOf, SignedIn, reached
+from service.parts import Parts
+
+TaskKind = Literal[*KINDS]
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN])
 
@@ -30,20 +35,32 @@ router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN])
 )
 def read_worklist(
     *,
+    request: Request,
     parts: PartsOf,
     caller: ReaderOf,
     own: Annotated[bool, Query(description="Leave out what is named to somebody else.")] = False,
+    task: Annotated[list[TaskKind], Query(description="Only these kinds of task.")] = [],  # noqa: B006
+    unit: Annotated[str | None, Query(max_length=64, description="Only what waits for this unit.")] = None,
+    light: Annotated[Light | None, Query(description="Only what is overdue, due soon, or neither.")] = None,
     count: Annotated[bool, Query(description="Also tell how much waits in all (`counts`).")] = False,
     cursor: After = None,
     limit: Limit = 50,
 ) -> TaskAnswer:
     """What waits for the caller's roles and units, by due date; nothing that they may not do themselves."""
-    sight, today = caller.sight, day_of(parts.now())
-    grants = list(grants_of(caller, parts.rulebooks.current().content))
+    sight, rulebook = caller.sight, parts.rulebooks.current().content
+    grants = list(grants_of(caller, rulebook))
+    days = days_of(parts, request.app.state.settings.due_soon_days)
+    wanted = TaskFilter(kinds=task, unit=unit, light=light, days=days)
     with parts.reading() as connection:
-        found = tasks(connection, sight, grants, sight.staff, own=own, cursor=cursor, limit=limit)
-        waiting = counts(connection, sight, grants, sight.staff, today, own=own) if count else None
+        found = tasks(connection, sight, grants, sight.staff, own=own, wanted=wanted, cursor=cursor, limit=limit)
+        waiting = counts(connection, sight, grants, sight.staff, days, own=own) if count else None
     return TaskAnswer(tasks=[Waiting.of(task) for task in found.tasks], next_cursor=found.next_cursor, counts=waiting)
+
+
+def days_of(parts: Parts, soon: int) -> Days:
+    """Today, and the last of the `soon` working days after it."""
+    today = day_of(parts.now())
+    return Days(today, after_working_days(today, soon, parts.rulebooks.current().content.calendar))
 
 
 def grants_of(caller: Caller, rulebook: RulebookContent) -> Iterator[tuple[Role, str | None]]:

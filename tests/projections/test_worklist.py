@@ -33,7 +33,7 @@ from projections.ledger import Ledger
 from projections.sight import Sight
 from projections.tasks import CHANGES, KINDS
 from projections.worklist import Worklist
-from projections.worklist_queries import TaskCount, counts, tasks
+from projections.worklist_queries import Days, Light, TaskCount, TaskFilter, counts, tasks
 from tests.projections import sample_file as sample
 from tests.projections.sample_file import (
     APPROVER,
@@ -50,6 +50,8 @@ from tests.projections.tables_kit import feed, live_and_rebuilt
 
 LONGER_ASKED = h.ExtensionAsked(days=3, reason="缺件", salt="salz", digest="d" * 64)
 ALL = Sight(committee=True)
+IN_FEBRUARY = Days(date(2026, 2, 15), date(2026, 2, 18))
+IN_MARCH = Days(date(2026, 3, 1), date(2026, 3, 3))
 LIGHT = Actor(id="s-light", role=Role.HANDLER, unit="u-light")
 
 
@@ -222,7 +224,7 @@ def test_who_is_accused_is_offered_nothing(connection: Connection[Any]) -> None:
     stranger = Sight(units=frozenset({"u-9"}), under=frozenset({"u-9"}))
     for blind in (accused, stranger):
         assert tasks(connection, blind, grants).tasks == ()
-        assert counts(connection, blind, grants, [], date(2026, 3, 1)) == {}
+        assert counts(connection, blind, grants, [], IN_MARCH) == {}
     assert len(tasks(connection, Sight(units=frozenset({"u-road"})), grants).tasks) == 2
     corrected = r.PetitionCorrected(reason="更正", against=())
     waiting(connection, story.add(INTAKE, corrected))
@@ -247,9 +249,35 @@ def test_pages_come_most_urgent_first_and_undated_last(connection: Connection[An
         if not (cursor := part.next_cursor):
             break
     assert found == list("875421369")
-    assert counts(connection, ALL, grants, [], date(2026, 2, 15)) == {"decide_acceptance": TaskCount(9, 2)}
+    assert counts(connection, ALL, grants, [], IN_FEBRUARY) == {"decide_acceptance": TaskCount(9, 2, 3)}
     with pytest.raises(Invalid):
         tasks(connection, ALL, grants, cursor="x")
+
+
+def test_the_light_and_the_kind_narrow_the_list(connection: Connection[Any]) -> None:
+    days = IN_FEBRUARY
+    on = {"1": date(2026, 2, 14), "2": days.today, "3": days.soon, "4": date(2026, 2, 19), "5": None}
+    story = Story()
+    for index, due in on.items():
+        number = f"HY-2026-00000{index}"
+        story.add(INTAKE, sample.received(), number=number)
+        if due is not None:
+            story.add(INTAKE, sample.due_set(Clock.NOTICE, due), number=number)
+    waiting(connection, story)
+
+    def found(**wanted: Any) -> str:
+        grants = [(Role.INTAKE, None)]
+        page = tasks(connection, ALL, grants, wanted=TaskFilter(days=days, **wanted))
+        return "".join(task.number[-1] for task in page.tasks)
+
+    assert [found(light=light) for light in Light] == ["1", "23", "45"]
+    assert {light: "".join(key for key, due in on.items() if days.light(due) is light) for light in Light} == {
+        Light.RED: "1",
+        Light.AMBER: "23",
+        Light.GREEN: "45",
+    }
+    assert found(kinds=["decide_acceptance"], unit="") == "12345"
+    assert found(kinds=["assign"]) == found(unit="u-road") == ""
 
 
 def test_a_task_for_two_roles_is_offered_once(connection: Connection[Any]) -> None:
@@ -257,7 +285,7 @@ def test_a_task_for_two_roles_is_offered_once(connection: Connection[Any]) -> No
     waiting(connection, story)
     both = [(Role.PUBLISHER, None), (Role.APPROVER, "u-light")]
     assert [task.task for task in tasks(connection, ALL, both, ["s-second"]).tasks] == ["approve_publication"]
-    assert counts(connection, ALL, both, ["s-second"], date(2026, 3, 1)) == {"approve_publication": TaskCount(1, 0)}
+    assert counts(connection, ALL, both, ["s-second"], IN_MARCH) == {"approve_publication": TaskCount(1, 0, 0)}
 
 
 def test_no_query_of_the_work_list_scans(connection: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +312,7 @@ def test_no_query_of_the_work_list_scans(connection: Connection[Any], monkeypatc
     grants = [(Role.HANDLER, "u-1"), (Role.HANDLER, "u-2"), (Role.INTAKE, None)]
     sight = Sight(units=frozenset({"u-1"}), under=frozenset({"u-1"}))
     assert len(tasks(connection, sight, grants, ["s1"]).tasks) == 50
-    assert counts(connection, sight, grants, ["s1"], date(2026, 3, 1), own=True)["handle"].waiting == 2000
+    assert counts(connection, sight, grants, ["s1"], IN_MARCH, own=True)["handle"].waiting == 2000
     assert plans
     assert not [line for line in plans if "Seq Scan" in line and "on rows" not in line]
 
