@@ -18,6 +18,9 @@ from service.append import Receipt
 from service.store import Store
 from service.vault import Vault
 
+Issued = tuple[ReceiptIssued, int]
+"""What was answered the first time, with its position."""
+
 
 class Receipts:
     """Names receipts, and finds those that were issued; thread-safe."""
@@ -47,13 +50,13 @@ class Receipts:
         """The receipt of a row of an old ledger, or of its reply: its id names one matter, whatever stands there."""
         return self._receipt(_joined(part, command.source_system, command.source_id), said, strict=False)
 
-    def issued(self, receipts: Iterable[Receipt]) -> tuple[ReceiptIssued, int] | None:
+    def issued(self, receipts: Iterable[Receipt]) -> Issued | None:
         """The answer of the first time with its position, where one of these was issued before.
 
         Raises `KeyReused` where it was for another body.
         """
         for receipt in receipts:
-            found = self._store.receipt(receipt.name)
+            found: Issued | None = self._store.receipt(receipt.name)
             if found is None:
                 continue
             if receipt.strict and found[0].request_digest != receipt.request_digest:
@@ -61,9 +64,10 @@ class Receipts:
             return found
         return None
 
-    def issued_under(self, token: str, key: str) -> tuple[ReceiptIssued, int] | None:
+    def issued_under(self, token: str, key: str) -> Issued | None:
         """The answer that was given under this key, whatever the body was."""
-        return self._store.receipt(self._vault.blind("receipt", _joined("key", token, key)))
+        found: Issued | None = self._store.receipt(self._vault.blind("receipt", _joined("key", token, key)))
+        return found
 
     def _receipt(self, name: str, command: BaseModel, *, what: str = "", strict: bool = True) -> Receipt:
         """A receipt of this name for this body."""

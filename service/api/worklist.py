@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from pydantic import AfterValidator
 
 from domain.clocks import after_working_days
 from domain.kernel import day_of
@@ -21,7 +22,16 @@ from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, After, Limit, PartsOf, ReaderOf, SignedIn, reached
 from service.parts import Parts
 
-TaskKind = Literal[*KINDS]
+
+def _known(task: str) -> str:
+    """The name of a kind of task."""
+    if task not in KINDS:
+        raise ValueError("没有此类待办 / there is no such kind of task")
+    return task
+
+
+TaskKind = Annotated[str, AfterValidator(_known)]
+
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN])
 

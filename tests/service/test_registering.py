@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 
 import pytest
@@ -11,11 +12,16 @@ from domain.errors import KeyReused, WrongRole
 from domain.numbering import query_code_digest
 from domain.petition.petition import Petition
 from domain.vocabulary import Channel, Nature
+from service.errors import Loc
 from service.registering import MOST_ROWS, Row, columns_of, register, table_of
 from service.tables import BadTable
 from tests.service.api_kit import PERSON, Office
 
-MEETING = {("source", "meeting"): "九月座谈会", ("source", "held_on"): "2026-09-01", ("nature",): "suggestion"}
+MEETING: Mapping[Loc, str] = {
+    ("source", "meeting"): "九月座谈会",
+    ("source", "held_on"): "2026-09-01",
+    ("nature",): "suggestion",
+}
 
 
 def taken(
@@ -25,7 +31,7 @@ def taken(
     *,
     dry_run: bool = False,
     who: str = "intake",
-    shared: dict[tuple[str, ...], str] | None = None,
+    shared: Mapping[Loc, str] | None = None,
 ) -> list[Row]:
     """The rows of what was sent."""
     parts = office.parts
@@ -46,11 +52,11 @@ def told(row: Row) -> list[tuple[str | None, str]]:
     return [(problem.heading, problem.text.zh) for problem in row.problems]
 
 
-def workbook(*rows: tuple[object, ...]) -> bytes:
+def workbook(*rows: tuple[str | float, ...]) -> bytes:
     book, sent = Workbook(), BytesIO()
     assert book.active is not None
     for row in rows:
-        book.active.append(row)
+        book.active.append(list(row))
     book.save(sent)
     return sent.getvalue()
 
