@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook
 
-from domain.errors import KeyReused, WrongRole
+from domain.errors import KeyReused
 from domain.numbering import query_code_digest
 from domain.petition.petition import Petition
 from domain.vocabulary import Channel, Nature
@@ -166,7 +166,7 @@ def test_only_intake_takes_petitions_in(office: Office) -> None:
     before = office.events()
     for dry_run in (True, False):
         (row,) = taken(office, "标题\n围墙倾斜\n", who="handler", dry_run=dry_run)
-        assert told(row)[0][1] == WrongRole.zh.format(roles="受理员")
+        assert told(row)[0][1].startswith("此步骤须由受理员")
     assert office.events() == before
 
 
