@@ -29,6 +29,7 @@ class RulebookAdopted(Event):
     """颁布: this content holds from now on."""
 
     TOPIC: ClassVar[str] = "rulebook.adopted"
+    VERSION: ClassVar[int] = 2  # routes
     content: RulebookContent
     note: str
 

@@ -307,6 +307,13 @@ class UnitKind(Code):
     COMMUNITY = "community", "社区"
 
 
+class Share(Code):
+    """What part of the work on a file a unit has."""
+
+    LEAD = "lead", "主办"
+    CO_UNIT = "co_unit", "协办"
+
+
 class AreaLevel(Code):
     """The four levels of the area tree, from the top down."""
 

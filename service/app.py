@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.responses import RedirectResponse
 
-from service.api import audit, health, ledger, petitions, publishing, statistics, worklist
+from service.api import audit, health, ledger, petitions, proposals, publishing, statistics, worklist
 from service.api.problems import document
 from service.api.requests import Requests
 from service.errors import HANDLERS
@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.language = settings, metrics, settings.language
-    for part in (petitions, publishing, ledger, worklist, statistics, audit, health):
+    for part in (petitions, proposals, publishing, ledger, worklist, statistics, audit, health):
         app.include_router(part.router)
     app.include_router(petitions.uploads)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)

@@ -14,9 +14,10 @@ from domain.petition.commands import STEPS
 from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
 from domain.petition.references import known_of, mask_identity, people_of, render
+from domain.petition.sketch import matter_of
 from domain.petition.state import Draft, Order, Review
 from domain.redaction import redact
-from domain.vocabulary import Nature
+from domain.routing import propose
 from projections.masked import SEALED
 
 
@@ -299,7 +300,7 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         against=sorted(petition.against_staff | {one.unit for one in petition.against if one.unit}),
         lead=petition.lead,
         co_units=list(petition.co_units),
-        competent_units=competent_units(petition, context) if petition.lead is None else [],
+        competent_units=list(propose(matter_of(petition), rulebook).candidates) if petition.lead is None else [],
         handlers=sorted(petition.current.handlers),
         suspended=petition.suspended,
         waiting=list(_waiting(petition)),
@@ -333,19 +334,6 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
             if not isinstance(command.barred(petition, context), DomainError)
         ],
     )
-
-
-def competent_units(petition: Petition, context: Context) -> list[str]:
-    """Units whose duty covers the file, narrowest first; for a report only those that take reports (L1 30)."""
-    if petition.category is None:
-        return []
-    area = petition.place.area if petition.place else None
-    return [
-        unit.code
-        for unit in context.rulebook.competent(petition.category, area)
-        if not set(context.rulebook.chain(unit.code)) & petition.against_units
-        and (petition.nature is not Nature.REPORT or unit.takes_reports)
-    ]
 
 
 def _source(petition: Petition, words: Words) -> dict[str, object] | None:

@@ -16,6 +16,7 @@ from service.desk import Desk
 from service.drafts import Drafts
 from service.papers import Papers
 from service.positions import Positions
+from service.proposing import Proposing
 from service.rulebooks import Rulebooks
 from service.settings import Settings
 from service.store import Store
@@ -42,6 +43,7 @@ class Parts:
     desk: Desk
     papers: Papers
     drafts: Drafts
+    proposing: Proposing
     positions: Positions
     now: Callable[[], datetime]
 
@@ -78,4 +80,4 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
         desk = Desk(store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
         papers = Papers(desk=desk, vault=vault, pool=pool)
         drafts = Drafts(pool, vault, now)
-        yield Parts(url, store, pool, rulebooks, access, desk, papers, drafts, positions, now)
+        yield Parts(url, store, pool, rulebooks, access, desk, papers, drafts, Proposing(desk), positions, now)

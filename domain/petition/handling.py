@@ -22,7 +22,9 @@ from domain.petition.events import handling as h
 from domain.petition.events.values import DemandAssignment
 from domain.petition.petition import Petition
 from domain.petition.rules import another_person, not_possible
-from domain.vocabulary import BodyKind, Clock, ContactMethod, Nature, Role
+from domain.petition.sketch import matter_of
+from domain.routing import why_not
+from domain.vocabulary import BodyKind, Clock, ContactMethod, Role
 
 HANDLER = frozenset({Role.HANDLER})
 
@@ -70,11 +72,9 @@ class AssignPetition(PetitionCommand):
     def _fit(code: str, petition: Petition, context: Context, *loc: str | int) -> str:
         """The unit's present code, if the petition neither accuses it nor a unit above it (L1 30)."""
         unit = known_unit(code, context, *loc)
-        if set(context.rulebook.chain(unit)) & petition.against_units:
-            raise invalid("不得交由被反映单位或其下级办理", "is accused by the petition or below a unit that is", *loc)
-        entry = context.rulebook.unit(unit)
-        if petition.nature is Nature.REPORT and petition.against and not (entry and entry.takes_reports):
-            raise invalid("检举控告须交由可受理举报的单位", "a report goes to a unit that takes reports (L1 30)", *loc)
+        reason = why_not(unit, matter_of(petition), context.rulebook)
+        if reason is not None and petition.against:
+            raise invalid(*reason, *loc)
         return unit
 
 

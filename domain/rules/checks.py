@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from domain.rules.tables import Area, Category, Entry
-from domain.vocabulary import AreaLevel, Channel, Clock, Nature, PetitionKind, Track, Urgency
+from domain.vocabulary import AreaLevel, Channel, Clock, Nature, PetitionKind, Share, Track, Urgency
 
 if TYPE_CHECKING:
     from domain.rules.content import RulebookContent
 
 CATEGORY_LEVELS = 3
+DEAD = ("被前面的行覆盖，永不生效", "no case ever reaches this row")
+R = TypeVar("R")
+C = TypeVar("C", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class BadRulebook(ValueError):
 
 def problems(content: RulebookContent) -> Iterator[Problem]:
     """Everything that does not agree in a rulebook."""
+    found = tuple(_disagreements(content))
+    yield from found
+    if not found:  # codes can be looked up only in tables that agree
+        yield from _dead_routes(content)
+
+
+def _disagreements(content: RulebookContent) -> Iterator[Problem]:
+    """What the tables say wrong, by themselves or of each other."""
     yield from _codes_once(content)
     yield from _references(content)
     yield from _circles("units", content.units, {unit.code: unit.superior for unit in content.units}, "superior")
@@ -52,6 +63,7 @@ def problems(content: RulebookContent) -> Iterator[Problem]:
     yield from _calendars(content)
     yield from _tracks(content)
     yield from _limits(content)
+    yield from _routes(content)
 
 
 def _entries(content: RulebookContent) -> Iterator[tuple[str, Sequence[Entry]]]:
@@ -93,6 +105,17 @@ def _references(content: RulebookContent) -> Iterator[Problem]:
             yield from _known(f"{path}[{entry.code}].replaced_by", [entry.replaced_by], known)
     for window in content.windows:
         yield from _known(f"windows[{window.code}].unit", [window.unit], units)
+    for path, row in _numbered("routes", content.routes):
+        yield from _known(f"{path}.lead", [row.lead], units)
+        yield from _known(f"{path}.co_units", row.co_units, units)
+        yield from _known(f"{path}.categories", row.categories or (), categories)
+        yield from _known(f"{path}.areas", row.areas or (), areas)
+
+
+def _numbered(path: str, rows: Sequence[R]) -> Iterator[tuple[str, R]]:
+    """Rows without a code, each with its path."""
+    for place, row in enumerate(rows, start=1):
+        yield f"{path}[#{place}]", row
 
 
 def _known(path: str, codes: Iterable[str | None], known: set[str]) -> Iterator[Problem]:
@@ -210,4 +233,35 @@ def _unused(path: str, rows: int, used: set[int]) -> Iterator[Problem]:
     """Rows that an earlier one always forestalls."""
     for place in range(rows):
         if place not in used:
-            yield Problem(f"{path}[#{place + 1}]", "被前面的行覆盖，永不生效", "no case ever reaches this row")
+            yield Problem(f"{path}[#{place + 1}]", *DEAD)
+
+
+def _routes(content: RulebookContent) -> Iterator[Problem]:
+    """Every route names one unit that leads, and no unit twice."""
+    for path, row in _numbered("routes", content.routes):
+        if (row.lead is None) != (row.local is Share.LEAD):
+            zh = '须写主办单位，或写 local = "lead"（属地主办），只写其一'
+            yield Problem(f"{path}.lead", zh, "name a unit or say local = lead, one of the two")
+        if len({row.lead, *row.co_units}) <= len(row.co_units):
+            yield Problem(f"{path}.co_units", "单位重复", "a unit is named twice")
+
+
+def _dead_routes(content: RulebookContent) -> Iterator[Problem]:
+    """Rows behind one that forestalls them: whatever fits them fits an earlier one too."""
+    for place, (path, row) in enumerate(_numbered("routes", content.routes)):
+        for earlier in content.routes[:place]:
+            if (
+                _all_within(earlier.categories, row.categories, content.category_chain)
+                and _all_within(earlier.areas, row.areas, content.area_chain)
+                and _all_within(earlier.natures, row.natures, lambda nature: (nature,))
+            ):
+                yield Problem(path, *DEAD)
+                break
+
+
+def _all_within(wide: Collection[C] | None, narrow: Collection[C] | None, above: Callable[[C], Sequence[C]]) -> bool:
+    """Whether each of the narrow codes lies in one of the wide; None is everything."""
+    if wide is None or narrow is None:
+        return wide is None
+    around = {code for one in wide for code in above(one)[:1]}
+    return all(not around.isdisjoint(above(code)) for code in narrow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Self, TypeVar
@@ -22,6 +22,7 @@ from domain.rules.tables import (
     HandlingUnit,
     LimitRow,
     Office,
+    RouteRow,
     TrackRow,
     Window,
 )
@@ -48,6 +49,7 @@ class RulebookContent(Value):
     bodies: tuple[Body, ...] = ()
     limits: tuple[LimitRow, ...] = Field(min_length=1)
     tracks: tuple[TrackRow, ...] = Field(min_length=1)
+    routes: tuple[RouteRow, ...] = ()
     nature_kinds: dict[Nature, PetitionKind]
     waived_natures: tuple[Nature, ...] = (Nature.CONSULT, Nature.THANKS)
     follow_up_attempts: int = Field(default=3, ge=1, le=20)
@@ -128,7 +130,7 @@ class RulebookContent(Value):
     def competent(self, category: str, area: str | None = None) -> tuple[HandlingUnit, ...]:
         """The units whose duty covers the category, in that area if one is named; the narrowest duty first."""
         subjects = self.category_chain(category)
-        places = {entry.code for entry in self._area_chain(area)} if area else set()
+        places = set(self.area_chain(area)) if area else set()
         found = [
             (min(subjects.index(duty) for duty in unit.duties if duty in subjects), unit)
             for unit in self.units
@@ -151,13 +153,18 @@ class RulebookContent(Value):
         return self._at_level(area, AreaLevel.GRID)
 
     def _at_level(self, area: str, level: AreaLevel) -> str | None:
-        return next((entry.code for entry in self._area_chain(area) if entry.level is level), None)
+        return next((code for code in self.area_chain(area) if self._areas[code].level is level), None)
 
-    def _area_chain(self, area: str) -> list[Area]:
-        """The area and all around it, from the smallest; empty for an unknown code."""
+    def area_chain(self, area: str) -> tuple[str, ...]:
+        """The area's present code and those of all around it, from the smallest; empty for an unknown code."""
         here = self.area(area)
-        codes = _upward(here.code, self._areas, lambda entry: entry.parent) if here else ()
-        return [self._areas[code] for code in codes]
+        return _upward(here.code, self._areas, lambda entry: entry.parent) if here else ()
+
+    def local_unit(self, area: str) -> HandlingUnit | None:
+        """The unit responsible where the area lies (属地): its own, or that of the smallest area around it."""
+        named = (self._areas[code].unit for code in self.area_chain(area))
+        code = next((unit for unit in named if unit is not None), None)
+        return None if code is None else self.unit(code)
 
     def category(self, code: str) -> Category | None:
         """The category that now stands for the code; None if there never was one."""
@@ -172,6 +179,24 @@ class RulebookContent(Value):
         """The category's ancestor of the first level; None for an unknown code."""
         chain = self.category_chain(code)
         return self.category(chain[-1]) if chain else None
+
+    def common_superior(self, units: Collection[str]) -> HandlingUnit | None:
+        """The lowest unit that stands above all of these (or is the highest of them); None where there is none."""
+        first, *others = (self.chain(unit) for unit in units)
+        code = next((code for code in first if all(code in chain for chain in others)), None)
+        return None if code is None else self.unit(code)
+
+    def routes_for(self, nature: Nature, category: str | None, area: str | None) -> Iterator[tuple[int, RouteRow]]:
+        """The rows of the routes that fit, each with its number from 1; the first decides."""
+        subjects = set(self.category_chain(category)) if category else set()
+        places = set(self.area_chain(area)) if area else set()
+        for number, row in enumerate(self.routes, start=1):
+            if (
+                (row.natures is None or nature in row.natures)
+                and (row.categories is None or subjects & {self._categories[code].code for code in row.categories})
+                and (row.areas is None or places & {self._areas[code].code for code in row.areas})
+            ):
+                yield number, row
 
     def body(self, code: str) -> Body | None:
         """The outside body with this code; None if there is none."""

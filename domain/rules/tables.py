@@ -8,7 +8,18 @@ from pydantic import Field
 
 from domain.clocks import Limit
 from domain.kernel import Value
-from domain.vocabulary import AreaLevel, BodyKind, Channel, Clock, Nature, PetitionKind, Track, UnitKind, Urgency
+from domain.vocabulary import (
+    AreaLevel,
+    BodyKind,
+    Channel,
+    Clock,
+    Nature,
+    PetitionKind,
+    Share,
+    Track,
+    UnitKind,
+    Urgency,
+)
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
 """A code of the rulebook: letters, digits, `.`, `_`, `-`; it stands in events and in addresses of pages."""
@@ -54,9 +65,13 @@ class Area(Entry):
 
 
 class Category(Entry):
-    """A subject (类别) of one of three levels. Never mixed with the nature."""
+    """A subject (类别) of one of three levels. Never mixed with the nature.
+
+    `words` are words of a text that speak for it, beside its name (see `domain.subjects`).
+    """
 
     parent: Code | None = None
+    words: tuple[Annotated[str, Field(min_length=2, max_length=20)], ...] = ()
 
 
 class ChannelRules(Value):
@@ -105,3 +120,19 @@ class TrackRow(Value):
     def fits(self, channel: Channel, nature: Nature) -> bool:
         """Whether the row speaks of this channel and nature."""
         return (self.channels is None or channel in self.channels) and (self.natures is None or nature in self.natures)
+
+
+class RouteRow(Value):
+    """派单路由: who leads and who helps, by category, area and nature; the first row that fits decides.
+
+    A column left out fits everything; a category or an area stands for all below it. `local` is what the unit does
+    that is responsible where it happened (属地): it leads, or it helps. `basis` is the reason in the office's words.
+    """
+
+    categories: tuple[Code, ...] | None = Field(default=None, min_length=1)
+    areas: tuple[Code, ...] | None = Field(default=None, min_length=1)
+    natures: tuple[Nature, ...] | None = Field(default=None, min_length=1)
+    lead: Code | None = None
+    co_units: tuple[Code, ...] = ()
+    local: Share | None = None
+    basis: Name

@@ -139,3 +139,13 @@ RECOLLECTING: Mapping[str, Example] = {
 
 EXAMPLES: Mapping[str, Example] = {**RECEIVING, **HANDLING, **PUBLISHING, **SUPERVISING, **RECOLLECTING}
 """By step; `receive-petition` is the one without a number."""
+
+SKETCH: Example = {
+    "channel": "hotline",
+    "nature": "complaint",
+    "title": "楼下夜间施工扰民",
+    "content": "石榴园1号楼前连续三晚十点后施工，噪声很大，老人孩子无法入睡。",
+    "petitioners": [{"name": "赵小禾", "phone": "13900000001"}],
+    "place": {"area": "A02G1B01"},
+}
+"""A petition that is still being typed."""

@@ -126,6 +126,7 @@ def test_a_code_may_not_leave_the_table(table, code):
     smaller = SAMPLE.model_dump()
     smaller[table] = [row for row in smaller[table] if row["code"] != code]
     smaller["windows"] = [row for row in smaller["windows"] if row["unit"] != code]
+    smaller["routes"] = [row for row in smaller["routes"] if code not in row["co_units"]]
     command = AdoptRulebook(content=RulebookContent.model_validate(smaller), note="精简")
     with pytest.raises(Invalid) as refusal:
         list(command.decide(rulebook(adopted()), context()))

@@ -83,6 +83,35 @@ def test_categories_and_who_is_competent():
     assert [unit.code for unit in SAMPLE.competent("120101", "A03G1B01")] == ["S03"]
 
 
+def test_routes_take_the_rows_that_fit():
+    assert [number for number, _ in SAMPLE.routes_for(Nature.COMPLAINT, "080202", "A02G1")] == [1]
+    assert [number for number, _ in SAMPLE.routes_for(Nature.CONSULT, "080101", None)] == [4]
+    assert not [*SAMPLE.routes_for(Nature.COMPLAINT, "080101", None)]
+    assert not [*SAMPLE.routes_for(Nature.COMPLAINT, None, "A02G1")]
+
+
+def test_a_route_of_a_code_given_up_holds_for_its_successor():
+    content = RulebookContent.from_toml(
+        edited(('{ code = "0901", name', '{ code = "0901", replaced_by = "0902", name'))
+    )
+    assert [number for number, _ in content.routes_for(Nature.HELP, "090201", None)] == [2]
+
+
+def test_the_unit_responsible_where_it_happened():
+    units = {area: unit.code for area in ("A02G1B01", "A02", "A") if (unit := SAMPLE.local_unit(area))}
+    assert units == {"A02G1B01": "S02", "A02": "S02", "A": "HY"}
+    assert SAMPLE.local_unit("?") is None
+
+
+@pytest.mark.parametrize(
+    ("units", "superior"),
+    [(("ZF", "HW"), "CG"), (("ZF", "WY"), "HY"), (("CG", "ZF"), "CG"), (("ZF",), "ZF"), (("ZF", "JQ"), None)],
+)
+def test_the_lowest_common_superior(units, superior):
+    found = SAMPLE.common_superior(units)
+    assert (found and found.code) == superior
+
+
 def test_windows_and_bodies():
     window, body = SAMPLE.window("W3"), SAMPLE.body("QFY")
     assert window is not None
@@ -232,6 +261,18 @@ def test_a_calendar_in_the_file_is_used():
             "workdays = [2027-01-01]\n[office]",
             "calendars.2027",
         ),
+        ('lead = "WY", local', 'lead = "NO", local', "routes[#3].lead"),
+        ('co_units = ["FL"]', 'co_units = ["NO"]', "routes[#2].co_units"),
+        ('categories = ["0802"]', 'categories = ["99"]', "routes[#1].categories"),
+        ('categories = ["0802"]', 'areas = ["Z"]', "routes[#1].areas"),
+        ('lead = "WY", local = "co_unit", ', "", "routes[#3].lead"),
+        ('local = "lead", co_units', 'local = "lead", lead = "CG", co_units', "routes[#2].lead"),
+        ('co_units = ["JQ"]', 'co_units = ["ZF"]', "routes[#1].co_units"),
+        ('co_units = ["JQ"]', 'co_units = ["JQ", "JQ"]', "routes[#1].co_units"),
+        ('categories = ["0802"], ', 'natures = ["consult"], ', "routes[#4]"),
+        ('categories = ["0901"]', 'categories = ["080201"]', "routes[#2]"),
+        ('basis = "治安类咨询统一答复"', 'basis = ""', "routes[#4].basis"),
+        ('words = ["电梯"]', 'words = ["电"]', "categories[030102].words[#1]"),
         ("units = [", "units = ", "TOML"),
     ],
 )

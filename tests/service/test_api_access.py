@@ -33,11 +33,9 @@ ROUTES = sorted(routes())
 
 
 def test_every_step_has_its_route() -> None:
-    posted = {path.rpartition("/")[2] for method, path in ROUTES if method == "POST"}
-    assert posted == {name for name, kind in STEPS.items() if kind.roles & STAFF_ROLES} | {
-        "petitions",
-        "attachments",
-    }
+    on_file = f"{API}/petitions/HY-2026-000001/"
+    posted = {path.removeprefix(on_file) for method, path in ROUTES if method == "POST" and path.startswith(on_file)}
+    assert posted == {name for name, kind in STEPS.items() if kind.roles & STAFF_ROLES}
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[1] not in OPEN])

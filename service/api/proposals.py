@@ -1,0 +1,31 @@
+"""Proposals for a person who takes in or assigns a petition: nothing of what is asked here is stored or decided."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from domain.petition.sketch import PetitionSketch
+from service.api.examples import SKETCH
+from service.api.petitions import Number
+from service.api.problems import problems
+from service.api.signed_in import API, TOKEN, PartsOf, ReaderOf, RequestId, SignedIn
+from service.proposals import PetitionProposal, RoutingView
+
+router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], strict_content_type=False)
+TAGS: list[str | Enum] = ["建议 proposals"]
+Sketch = Annotated[PetitionSketch, Body(openapi_examples={"sketch": {"value": SKETCH}})]
+
+
+@router.post("/petitions/proposal", tags=TAGS, summary="登记时的建议", responses=problems(403, 413, 415))
+def propose(sketch: Sketch, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> PetitionProposal:
+    """For a petition that is being typed: which category it may be, who should have it, what is due when, and why."""
+    return parts.proposing.proposal(caller, sketch, request_id=request_id)
+
+
+@router.get("/petitions/{number}/routing", tags=TAGS, summary="派单建议", responses=problems(403, 404))
+def routing(number: Number, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> RoutingView:
+    """Who should have the file, each with the reason; for a report never the accused or a unit below (L1 30)."""
+    return parts.proposing.routing(caller, number, request_id=request_id)
