@@ -104,6 +104,15 @@ class UnknownPetition(DomainError):
     en = "no file has this number"
 
 
+class WrongCode(DomainError):
+    """Number and query code do not belong together; which of the two is wrong is not told."""
+
+    status = 404
+    code = "wrong_code"
+    zh = "编号或查询码不对，请对照回执再试"
+    en = "the number or the query code is wrong; please compare them with your receipt"
+
+
 class Invalid(DomainError):
     """A field does not hold what it must."""
 

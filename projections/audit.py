@@ -40,7 +40,7 @@ class Audit(Projection):
     """One row for every event of every file, of the rulebook and of the staff."""
 
     name: ClassVar[str] = "audit"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
     ddl: ClassVar[str] = """
@@ -63,7 +63,9 @@ class Audit(Projection):
         CREATE INDEX ON {schema}.events (actor, position);
         CREATE INDEX ON {schema}.events (topic, position);
         CREATE INDEX ON {schema}.events (role, position);
+        CREATE INDEX ON {schema}.events (unit, position) WHERE unit IS NOT NULL;
         CREATE INDEX ON {schema}.events (on_behalf_of, position) WHERE on_behalf_of IS NOT NULL;
+        CREATE INDEX ON {schema}.events (position) WHERE backdated;
         CREATE INDEX ON {schema}.events (recorded_at);
         CREATE INDEX ON {schema}.events (occurred_at);
     """
@@ -123,13 +125,18 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which steps are asked for; None leaves that side open. Times: from included, to excluded."""
+    """Which steps are asked for; None leaves that side open.
+
+    `backdated`: entered late, with a reason. Times: from included, to excluded.
+    """
 
     actor: str | None = None
     stream: str | None = None
     topic: str | None = None
     role: str | None = None
+    unit: str | None = None
     on_behalf_of: str | None = None
+    backdated: bool | None = None
     recorded_from: datetime | None = None
     recorded_to: datetime | None = None
     occurred_from: datetime | None = None
@@ -144,7 +151,9 @@ CLAUSES = {
     "stream": "stream = %(stream)s",
     "topic": "topic = %(topic)s",
     "role": "role = %(role)s",
+    "unit": "unit = %(unit)s",
     "on_behalf_of": "on_behalf_of = %(on_behalf_of)s",
+    "backdated": "backdated = %(backdated)s",
     "recorded_from": "recorded_at >= %(recorded_from)s",
     "recorded_to": "recorded_at < %(recorded_to)s",
     "occurred_from": "occurred_at >= %(occurred_from)s",

@@ -19,7 +19,7 @@ from domain.petition.stages import Stage
 from domain.vocabulary import OrderLevel
 from projections.masked import shown
 from projections.oversight import EARLY, QUICKEST, EarlyEnd
-from projections.paging import Cursor, Sql, bad_cursor
+from projections.paging import Cursor, Sql
 from projections.sight import Sight
 
 E = TypeVar("E")
@@ -156,18 +156,11 @@ def _page(conn: Connection[Any], statement: SQL, query: Sql, sight: Sight, limit
 def _below(query: Sql, cursor: Cursor | None, column: str) -> None:
     """Only what comes after the cursor."""
     if cursor:
-        query.where(f"{column} < %(before)s", {"before": whole(cursor)})
+        query.where(f"{column} < %(before)s", {"before": cursor.whole()})
 
 
 def _next(order: str, found: list[DictRow], limit: int) -> str | None:
     return str(Cursor(order, str(found[limit - 1]["position"]), ())) if len(found) > limit else None
-
-
-def whole(cursor: Cursor) -> int:
-    """The position or id in a cursor; Invalid where no page gave it."""
-    if not cursor.value.isascii() or not cursor.value.isdecimal() or len(cursor.value) > 18:
-        raise bad_cursor()
-    return int(cursor.value)
 
 
 def _order(row: DictRow) -> OrderEntry:

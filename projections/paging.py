@@ -59,6 +59,12 @@ class Cursor:
         except ValueError:
             raise bad_cursor() from None
 
+    def whole(self) -> int:
+        """The value as a position or an id; Invalid where it is none."""
+        if not self.value.isascii() or not self.value.isdecimal() or len(self.value) > 18:
+            raise bad_cursor()
+        return int(self.value)
+
 
 def bad_cursor() -> Invalid:
     """The refusal of a cursor that no page gave out."""

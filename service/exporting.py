@@ -1,108 +1,152 @@
-"""The ledger (台账) as a table for a spreadsheet: what is on the screen, in the same words, personal data masked."""
+"""The ledger (台账) as a file for a spreadsheet: what is on the screen, in the same words, personal data masked.
+
+Rows are written as they are read, so that memory does not grow with the ledger; a page's export is bounded and says so
+in the file itself. Who took what out of the ledger is kept for the committee.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
-from domain.kernel import SHANGHAI, day_of
-from domain.petition.stages import Stage
-from domain.rules.content import RulebookContent
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import AfterValidator, Field
+
+from domain.kernel import day_of
 from projections.ledger_queries import rows_for_export
-from projections.ledger_rows import LedgerRow
 from projections.sight import Sight
+from service.access import Caller
 from service.api.ledger import LedgerQuery, filter_of
+from service.ledger_columns import COLUMNS, USUAL, Reading, in_order, known_column
 from service.parts import Parts
 from service.tables import Cell, write_table
 
-PUBLICATION = {"published": "已公示", "waived": "不公示", "withdrawn": "已撤回"}
+MOST_ROWS = 100_000
+"""Files in one export of the page; a workbook of them takes about half a minute and 15 MB."""
+CUT = "（仅含前 {rows} 件，其余未导出；请缩小筛选范围）"
+
+Kind = Literal["xlsx", "csv"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+ColumnCode = Annotated[str, AfterValidator(known_column)]
+"""A column of the ledger by its code."""
+
+RECORD = """
+INSERT INTO ledger_exports (taken_at, staff, kind, asked, files, complete, request_id)
+VALUES (%(at)s, %(staff)s, %(kind)s, %(asked)s, %(files)s, %(complete)s, %(request_id)s)
+"""
+TAKEN = """
+SELECT id, taken_at, staff, kind, asked, files, complete FROM ledger_exports
+ WHERE (%(staff)s::text IS NULL OR staff = %(staff)s)
+   AND (%(first)s::date IS NULL OR taken_at >= %(first)s::date::timestamp AT TIME ZONE 'Asia/Shanghai')
+   AND (%(last)s::date IS NULL OR taken_at < (%(last)s::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
+   AND (%(before)s::bigint IS NULL OR id < %(before)s)
+ ORDER BY id DESC LIMIT %(limit)s
+"""
+
+
+class LedgerTable(LedgerQuery):
+    """The ledger as a table with chosen columns."""
+
+    columns: list[ColumnCode] = Field(default_factory=list, description="None: the usual ones.", max_length=64)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns, in the ledger's order."""
+        return in_order(self.columns or USUAL)
+
+    def kept(self) -> dict[str, Any]:
+        """What may be kept of it as plain text: words that were typed may be somebody's name, a page has no end."""
+        kept = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return {name: value for name, value in kept.items() if name not in {"q", "cursor", "limit", "after", "count"}}
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What turns codes into words and due dates into overdue days: the rulebook, as of a day."""
+class Exported:
+    """How many files were written, and whether these are all."""
 
-    rulebook: RulebookContent
-    today: date
-
-    def unit(self, code: str | None) -> str:
-        """A unit's name."""
-        found = self.rulebook.unit(code) if code else None
-        return found.name if found else code or ""
-
-    def area(self, code: str | None) -> str:
-        """An area's name."""
-        found = self.rulebook.area(code) if code else None
-        return found.name if found else code or ""
-
-    def category(self, code: str | None) -> str:
-        """A category's name under those above it."""
-        names = [
-            found.name for one in self.rulebook.category_chain(code or "") if (found := self.rulebook.category(one))
-        ]
-        return "/".join(reversed(names)) or code or ""
-
-    def overdue(self, row: LedgerRow) -> int:
-        """Days overdue."""
-        return row.overdue_days(self.today, self.rulebook.calendar)
+    files: int
+    complete: bool
 
 
-COLUMNS: Mapping[str, Callable[[LedgerRow, Reading], Cell]] = {
-    "编号": lambda row, read: row.number,
-    "原编号": lambda row, read: row.legacy_number,
-    "途径": lambda row, read: row.channel.zh,
-    "收到时间": lambda row, read: _local(row.received_at),
-    "信访人": lambda row, read: row.petitioner,
-    "人数": lambda row, read: row.people_count,
-    "诉求": lambda row, read: row.title,
-    "区域": lambda row, read: read.area(row.area),
-    "类别": lambda row, read: read.category(row.category),
-    "性质": lambda row, read: row.nature.zh,
-    "紧急程度": lambda row, read: row.urgency.zh,
-    "密级": lambda row, read: row.secrecy.zh,
-    "线": lambda row, read: row.track.zh if row.track else "",
-    "主办单位": lambda row, read: read.unit(row.lead),
-    "协办单位": lambda row, read: "、".join(map(read.unit, row.co_units)),
-    "受理时间": lambda row, read: _local(row.accepted_at),
-    "办理期限": lambda row, read: row.due,
-    "期限暂定": lambda row, read: "暂定" if row.due_provisional else "",
-    "延期至": lambda row, read: row.extended_to,
-    "答复时间": lambda row, read: _local(row.replied_at) or ("未注明" if row.replied else None),
-    "公示": lambda row, read: PUBLICATION.get(row.publication or "", row.publication),
-    "公示时间": lambda row, read: _local(row.published_at),
-    "回访时间": lambda row, read: _local(row.followed_up_at),
-    "是否解决": lambda row, read: row.solved.zh if row.solved else "",
-    "满意度": lambda row, read: row.satisfaction.zh if row.satisfaction else "",
-    "轮次": lambda row, read: row.round,
-    "环节": lambda row, read: Stage(row.stage).zh,
-    "超期天数": lambda row, read: read.overdue(row),
-    "重复件数": lambda row, read: row.duplicates,
-    "主件": lambda row, read: row.principal,
-    "催办": lambda row, read: row.reminders,
-    "督办": lambda row, read: row.orders,
-    "档号": lambda row, read: row.archive_number,
-}
-"""The columns of a ledger (台账), in their order."""
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Somebody took a part of the ledger out: filters and columns as in the address, without typed words."""
+
+    id: int
+    taken_at: datetime
+    staff: str
+    kind: str
+    asked: dict[str, Any]
+    files: int
+    complete: bool
 
 
-def export_ledger(parts: Parts, asked: LedgerQuery, sight: Sight, file: Path) -> int:
-    """Write the rows that are asked for, as far as `sight` lets them exist; returns how many.
+def export_ledger(
+    parts: Parts,
+    asked: LedgerQuery,
+    sight: Sight,
+    file: Path,
+    *,
+    columns: Collection[str] = tuple(COLUMNS),
+    most: int | None = None,
+) -> Exported:
+    """Write the rows that are asked for, as far as `sight` lets them exist, at most `most`.
 
     The kind of file follows from its name. Raises what `filter_of` raises.
     """
     rulebook, today = parts.rulebooks.current().content, day_of(parts.now())
     reading = Reading(rulebook, today)
     wanted = filter_of(asked, rulebook, today)
+    shown = [COLUMNS[code] for code in in_order(columns)]
+    done = Exported(0, complete=True)
 
     def rows() -> Iterator[list[Cell]]:
+        nonlocal done
         with parts.reading() as connection:
             for row in rows_for_export(connection, wanted, sight):
-                yield [cell(row, reading) for cell in COLUMNS.values()]
+                if done.files == most:
+                    done = Exported(done.files, complete=False)
+                    yield [CUT.format(rows=most)]
+                    return
+                yield [column.cell(row, reading) for column in shown]
+                done = Exported(done.files + 1, complete=True)
 
-    return write_table(file, list(COLUMNS), rows(), sheet="台账")
+    write_table(file, [column.title.zh for column in shown], rows(), sheet="台账")
+    return done
 
 
-def _local(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(SHANGHAI) if moment else None
+def take_out(parts: Parts, caller: Caller, asked: LedgerTable, file: Path, *, request_id: str) -> Exported:
+    """Export the table as the caller sees it, and enter it in the log of exports before anybody gets the file."""
+    done = export_ledger(parts, asked, caller.sight, file, columns=asked.shown, most=MOST_ROWS)
+    entry = {
+        "at": parts.now(),
+        "staff": caller.staff,
+        "kind": file.suffix.removeprefix("."),
+        "asked": Jsonb(asked.kept()),
+        "files": done.files,
+        "complete": done.complete,
+        "request_id": request_id,
+    }
+    with parts.pool.connection() as connection:
+        connection.execute(RECORD, entry)
+    return done
+
+
+def exports(
+    connection: Connection[Any],
+    *,
+    staff: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Export]:
+    """What was taken out of the ledger, newest first; days in Asia/Shanghai, both counted."""
+    asked = {"staff": staff, "first": first, "last": last, "before": before, "limit": limit}
+    with connection.cursor(row_factory=class_row(Export)) as cursor:
+        return cursor.execute(TAKEN, asked).fetchall()

@@ -14,6 +14,7 @@ from projections.ledger_queries import Count
 from projections.ledger_rows import LedgerRow
 from projections.statistics_queries import Behind, PeriodTable
 from projections.worklist_queries import Task, TaskCount
+from service.readings import Reading
 
 
 class Problem(BaseModel):
@@ -135,19 +136,6 @@ class AuditPage(BaseModel):
 
     events: list[Act]
     next_cursor: str | None
-
-
-class Reading(BaseModel):
-    """Somebody read the personal data of a file."""
-
-    id: int
-    read_at: datetime
-    staff: str
-    role: str
-    unit: str | None
-    on_behalf_of: str | None
-    number: str
-    request_id: str
 
 
 class ReadingPage(BaseModel):

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from psycopg.rows import dict_row
-from psycopg.sql import SQL
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.errors import Invalid, UnknownPetition
@@ -16,24 +14,18 @@ from domain.petition.command import Moment
 from domain.vocabulary import Role
 from projections.audit import Audit, AuditFilter, audit
 from projections.ledger import Ledger
-from projections.paging import Cursor, bad_cursor
-from service.api.answers import Act, AuditPage, Reading, ReadingPage
+from projections.paging import Cursor
+from service.api.answers import Act, AuditPage, ReadingPage
 from service.api.petitions import act_of
 from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, WAIT, After, CommitteeOf, Limit, PartsOf, SignedIn, reached
+from service.api.spans import Day, check_order
 from service.desk import str_number
+from service.readings import ReadingFilter, readings
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["审计 audit"])
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
-
-READINGS = SQL("""
-SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id FROM personal_reads AS r
- WHERE EXISTS (SELECT FROM ledger.rows f WHERE f.number = r.number AND {rule})
-   AND (%(number)s::text IS NULL OR number = %(number)s) AND (%(staff)s::text IS NULL OR staff = %(staff)s)
-   AND (%(before)s::bigint IS NULL OR id < %(before)s)
- ORDER BY id DESC LIMIT %(limit)s
-""")
 
 
 class AuditQuery(BaseModel):
@@ -45,7 +37,9 @@ class AuditQuery(BaseModel):
     stream: Name | None = Field(None, description="A file's number, `rulebook`, or `staff:<id>`.")
     topic: Name | None = Field(None, examples=["petition.accepted"])
     role: Role | None = None
+    unit: Name | None = None
     on_behalf_of: Name | None = None
+    backdated: bool | None = Field(None, description="Only what was entered late, with a reason.")
     recorded_from: Moment | None = None
     recorded_to: Moment | None = None
     occurred_from: Moment | None = None
@@ -54,21 +48,27 @@ class AuditQuery(BaseModel):
     limit: int = Field(100, ge=1, le=200)
     after: int | None = Field(None, ge=0, description=WAIT)
 
+    def filter(self) -> AuditFilter:
+        """The query for the projection."""
+        return AuditFilter(
+            actor=self.actor,
+            stream=self.stream,
+            topic=self.topic,
+            role=self.role and self.role.value,
+            unit=self.unit,
+            on_behalf_of=self.on_behalf_of,
+            backdated=self.backdated,
+            recorded_from=_instant(self.recorded_from),
+            recorded_to=_instant(self.recorded_to),
+            occurred_from=_instant(self.occurred_from),
+            occurred_to=_instant(self.occurred_to),
+        )
+
 
 @router.get("/audit", summary="审计轨迹", responses=problems(403), dependencies=[reached(Audit.name, Ledger.name)])
 def read_audit(asked: Annotated[AuditQuery, Query()], parts: PartsOf, caller: CommitteeOf) -> AuditPage:
     """Who did what when, newest first; for the supervision committee, without what accuses the caller."""
-    wanted = AuditFilter(
-        actor=asked.actor,
-        stream=asked.stream,
-        topic=asked.topic,
-        role=asked.role and asked.role.value,
-        on_behalf_of=asked.on_behalf_of,
-        recorded_from=_instant(asked.recorded_from),
-        recorded_to=_instant(asked.recorded_to),
-        occurred_from=_instant(asked.occurred_from),
-        occurred_to=_instant(asked.occurred_to),
-    )
+    wanted = asked.filter()
     with parts.reading() as connection:
         found = audit(connection, wanted, caller.sight, _before(asked.cursor, "position"), asked.limit + 1)
     entries = found[: asked.limit]
@@ -83,20 +83,16 @@ def read_readings(
     caller: CommitteeOf,
     number: Annotated[str | None, Query(max_length=64)] = None,
     staff: Annotated[Name | None, Query()] = None,
+    first: Annotated[Day | None, Query(alias="from", description="Read on this day or later.")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="Read on this day or before.")] = None,
     cursor: After = None,
     limit: Limit = 100,
 ) -> ReadingPage:
     """Who read the personal data of which file, newest first; for the committee, without what accuses the caller."""
-    rule, parameters = caller.sight.sql("f")
-    wanted = {
-        **parameters,
-        "number": None if number is None else _number(number),
-        "staff": staff,
-        "before": _before(cursor, "reading"),
-        "limit": limit + 1,
-    }
-    with parts.reading() as connection, connection.cursor(row_factory=dict_row) as db:
-        found = [Reading(**row) for row in db.execute(READINGS.format(rule=SQL(rule)), wanted)]
+    check_order(first, last)
+    wanted = ReadingFilter(None if number is None else _number(number), staff, first, last)
+    with parts.reading() as connection:
+        found = readings(connection, wanted, caller.sight, _before(cursor, "reading"), limit + 1)
     more = str(Cursor("reading", str(found[limit - 1].id), ())) if len(found) > limit else None
     return ReadingPage(readings=found[:limit], next_cursor=more)
 
@@ -122,8 +118,4 @@ def _instant(moment: datetime | None) -> datetime | None:
 def _before(text: str | None, order: str) -> int | None:
     """The position in a cursor; Invalid where no page gave it."""
     cursor = Cursor.read(text, order, rest=0)
-    if cursor is None:
-        return None
-    if not cursor.value.isascii() or not cursor.value.isdecimal() or len(cursor.value) > 18:
-        raise bad_cursor()
-    return int(cursor.value)
+    return None if cursor is None else cursor.whole()

@@ -15,7 +15,7 @@ from domain.vocabulary import STAFF_ROLES
 from projections.audit import Audit, AuditEntry, trail
 from projections.file import FileTimeline
 from projections.file_queries import timeline
-from projections.paging import Cursor, bad_cursor
+from projections.paging import Cursor
 from service.api.answers import FileAct, Received, Taken, Trail, Uploaded
 from service.api.examples import EXAMPLES
 from service.api.problems import problems
@@ -164,7 +164,7 @@ def read_events(number: Number, parts: PartsOf, caller: ReaderOf, cursor: After 
     """The audit trail of one file, in order."""
     petition = parts.desk.load(caller, number)
     after = Cursor.read(cursor, "version", rest=0)
-    version = 0 if after is None else _whole(after.value)
+    version = 0 if after is None else after.whole()
     with parts.reading() as connection:
         entries = trail(connection, petition.number, version, limit + 1)
         said = {entry.version: entry for entry in timeline(connection, petition.number, version, limit)}
@@ -182,13 +182,6 @@ def act_of(entry: AuditEntry) -> dict[str, Any]:
     """An entry of the audit trail as it is answered."""
     plain = {name: getattr(entry, name) for name in AuditEntry.__slots__}
     return {**plain, "title": entry.title._asdict()}
-
-
-def _whole(value: str) -> int:
-    """The number in a cursor; Invalid where it is none that a page gave."""
-    if not value.isascii() or not value.isdecimal() or len(value) > 9:
-        raise bad_cursor()
-    return int(value)
 
 
 @uploads.post(

@@ -165,7 +165,7 @@ def ledger(
                 raise UnknownStaff(("as",))
             sight = caller.sight
         caught_up(parts)
-        written = export_ledger(parts, asked, sight, file)
+        written = export_ledger(parts, asked, sight, file).files
     typer.echo(f"{written} rows: {file}")
 
 

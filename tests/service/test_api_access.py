@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from domain.kernel import day_of
 from domain.petition.commands import STEPS
 from domain.staff import AddStaff, EndRole, GrantRole
 from domain.vocabulary import STAFF_ROLES, Role
+from projections.periods import ONE_DAY
 from service import tokens
 from service.administration import staff_steps
 from service.app import create_app
@@ -118,6 +120,10 @@ def test_personal_data_is_for_who_works_on_the_file(office: Office) -> None:
     last = office.received()["position"]
     readings = office.ok(office.get("supervisor", "/audit/readings", number=number.lower(), after=last))["readings"]
     assert [reading["staff"] for reading in readings] == ["approver", "handler"]
+    today = day_of(office.parts.now())
+    for days, many in (({"from": today}, 2), ({"from": today + ONE_DAY}, 0), ({"to": today - ONE_DAY}, 0)):
+        found = office.ok(office.get("supervisor", "/audit/readings", number=number, **days))
+        assert len(found["readings"]) == many
     asked = office.ok(office.get("supervisor", "/audit/readings", staff="handler", limit=1))
     assert asked["readings"][0]["number"] == number
 

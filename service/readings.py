@@ -1,0 +1,57 @@
+"""Who read whose personal data: written before the data is shown, read by the committee (《个人信息保护法》 51)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.sql import SQL
+
+from projections.sight import Sight
+
+READINGS = SQL("""
+SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id FROM personal_reads AS r
+ WHERE EXISTS (SELECT FROM ledger.rows f WHERE f.number = r.number AND {rule})
+   AND (%(number)s::text IS NULL OR number = %(number)s) AND (%(staff)s::text IS NULL OR staff = %(staff)s)
+   AND (%(first)s::date IS NULL OR read_at >= %(first)s::date::timestamp AT TIME ZONE 'Asia/Shanghai')
+   AND (%(last)s::date IS NULL OR read_at < (%(last)s::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
+   AND (%(before)s::bigint IS NULL OR id < %(before)s)
+ ORDER BY id DESC LIMIT %(limit)s
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Somebody read the personal data of a file."""
+
+    id: int
+    read_at: datetime
+    staff: str
+    role: str
+    unit: str | None
+    on_behalf_of: str | None
+    number: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingFilter:
+    """Which readings: of one file, by one member of staff, on days in Asia/Shanghai, both counted."""
+
+    number: str | None = None
+    staff: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+def readings(
+    connection: Connection[Any], wanted: ReadingFilter, sight: Sight, before: int | None, limit: int
+) -> list[Reading]:
+    """Readings newest first, those with an id below `before`, of files that the caller may know of."""
+    rule, parameters = sight.sql("f")
+    given = {**asdict(wanted), **parameters, "before": before, "limit": limit}
+    with connection.cursor(row_factory=class_row(Reading)) as cursor:
+        return cursor.execute(READINGS.format(rule=SQL(rule)), given).fetchall()
