@@ -107,13 +107,13 @@ def send(parts: Parts, sent: SendPetition, files: Sequence[tuple[bytes, str]], *
     """Take in what a resident sent, with the content and media type of each file; the outcome carries the query code.
 
     The same key is answered as the first time. Raises `TooLarge` for more files than are taken, and what
-    `Desk.upload` and `Desk.receive` raise.
+    `Papers.upload` and `Desk.receive` raise.
     """
     if not SENDING_KEY.fullmatch(key):
         raise BrokenRequest(reason="请重新打开页面填写", reason_en="open the page again and fill it in")
     if len(files) > MOST_FILES:
         raise TooLarge(limit=MOST_FILES)
-    uploaded = tuple(parts.desk.upload(RESIDENT, content, media_type) for content, media_type in files)
+    uploaded = tuple(parts.papers.upload(RESIDENT, content, media_type) for content, media_type in files)
     petition = sent.model_copy(update={"attachments": uploaded}).receiving()
     return parts.desk.receive(RESIDENT, petition, request_id=request_id, key=key)
 
