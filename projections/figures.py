@@ -1,49 +1,27 @@
 """Every figure of the statistics, once: what is counted, over what, on which day, what is left out, by which rule.
 
-A `Measure` is one count per day, written as SQL over a row of `statistics.rounds`: the projection keeps its counters
-by it and the list of files behind a figure is selected by it, so the two can't differ. A `Figure` puts measures into
-numerator and denominator; both lie on the same day, that of the denominator's event, so that a rate of a year is made
-of the counts of its months. A change of a rule raises its figure's `version` and the projection's.
+A `Figure` puts measures (measures.py) into numerator and denominator; both lie on the same day, that of the
+denominator's event, so that a rate of a year is made of the counts of its months. A change of a rule raises its
+figure's `version` and the projection's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple
 
 from domain.vocabulary import Code, Unit
-
-JOINT_FROM = 2
-"""From how many people on a petition is a joint one (多人共同信访, L1 20) and counts as a batch (批)."""
+from projections.measures import JOINT_FROM
 
 
 class Counted(Code):
-    """What a figure counts; the three units of counting, and rounds (轮次) of one file. Never mixed in a figure."""
+    """What a figure counts: the three units of counting, rounds (轮次) of one file, assignments. Never mixed."""
 
     FILES = Unit.FILES.value, Unit.FILES.zh
     ROUNDS = "rounds", "件次"
+    ASSIGNMENTS = "assignments", "单次"
     BATCHES = Unit.BATCHES.value, Unit.BATCHES.zh
     PERSONS = Unit.PERSONS.value, Unit.PERSONS.zh
-
-
-class Reach(Enum):
-    """Which days of a measure count, seen from the day on which the figure is read."""
-
-    ALWAYS = "always"
-    DUE = "due"  # the day has come
-    OVERDUE = "overdue"  # the day has gone by
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One daily count. `when`, `day` and `amount` are SQL over the columns of `statistics.rounds`."""
-
-    code: str
-    when: str
-    day: str
-    amount: str = "1"
-    reach: Reach = Reach.ALWAYS
 
 
 class Text(NamedTuple):
@@ -70,61 +48,6 @@ class Figure:
     working_days: bool = False
 
 
-_FIRST = "round = 1 AND NOT voided"
-_REGISTERED = f"{_FIRST} AND NOT imported AND received_on IS NOT NULL"
-_IMPORTED = f"{_FIRST} AND imported AND received_on IS NOT NULL"
-_KNOWN_SINCE = "COALESCE(received_on, entered_on)"
-_JOINT = f"people >= {JOINT_FROM}"
-_ONCE = "NOT voided AND NOT linked"
-_DUE = f"{_ONCE} AND due_on IS NOT NULL AND (ended_on IS NULL OR ended_on > due_on)"
-_SETTLED = f"{_ONCE} AND due_on IS NOT NULL AND closed_on IS NOT NULL"
-_CLOSED_OR_DUE = "COALESCE(closed_on, due_on)"
-_OPEN = "round = latest AND closed_on IS NULL AND ended_on IS NULL"
-_LATE = "(replied_on IS NULL OR replied_on > due_on)"
-_CONTACT = f"{_ONCE} AND contact_due_on IS NOT NULL AND (ended_on IS NULL OR ended_on > contact_due_on)"
-_FOLLOWED = f"{_ONCE} AND followed_on IS NOT NULL"
-_FOLLOWED_FILE = f"{_ONCE} AND round = 1 AND first_followed_on IS NOT NULL"
-_TO_PUBLISH = (
-    f"{_ONCE} AND replied_on IS NOT NULL AND NOT at_once AND NOT waived"
-    " AND (published_once OR (round = latest AND ended_on IS NULL))"
-)
-_REPLIED_FILE = f"{_ONCE} AND round = 1 AND replied_on IS NOT NULL AND handling_days IS NOT NULL"
-
-MEASURES: dict[str, Measure] = {
-    measure.code: measure
-    for measure in (
-        Measure("registered", _REGISTERED, "received_on"),
-        Measure("registered_batches", f"{_REGISTERED} AND {_JOINT}", "received_on"),
-        Measure("registered_persons", _REGISTERED, "received_on", "people"),
-        Measure("imported", _IMPORTED, "received_on"),
-        Measure("imported_batches", f"{_IMPORTED} AND {_JOINT}", "received_on"),
-        Measure("imported_persons", _IMPORTED, "received_on", "people"),
-        Measure("undated", f"{_FIRST} AND received_on IS NULL", _KNOWN_SINCE),
-        Measure("voided", "round = 1 AND voided", _KNOWN_SINCE),
-        Measure("accepted", f"{_REGISTERED} AND accepted_on IS NOT NULL", "received_on"),
-        Measure("duplicates", f"{_REGISTERED} AND linked", "received_on"),
-        Measure("due", _DUE, "due_on", reach=Reach.DUE),
-        Measure("closed", f"{_DUE} AND closed_on IS NOT NULL", "due_on", reach=Reach.DUE),
-        Measure("settled", _SETTLED, _CLOSED_OR_DUE),
-        Measure("settled_in_time", f"{_SETTLED} AND replied_on <= due_on", _CLOSED_OR_DUE),
-        Measure("overdue_open", f"{_DUE} AND {_OPEN} AND {_LATE}", _CLOSED_OR_DUE, reach=Reach.OVERDUE),
-        Measure("contact_due", _CONTACT, "contact_due_on", reach=Reach.DUE),
-        Measure(
-            "contacted_in_time", f"{_CONTACT} AND contacted_on <= contact_due_on", "contact_due_on", reach=Reach.DUE
-        ),
-        Measure("follow_ups", _FOLLOWED, "followed_on"),
-        Measure("solved", f"{_FOLLOWED} AND solved", "followed_on"),
-        Measure("satisfied", f"{_FOLLOWED} AND satisfied", "followed_on"),
-        Measure("followed_files", _FOLLOWED_FILE, "first_followed_on"),
-        Measure("reopened_files", f"{_FOLLOWED_FILE} AND latest > 1", "first_followed_on"),
-        Measure("to_publish", _TO_PUBLISH, "replied_on"),
-        Measure("published", f"{_TO_PUBLISH} AND published", "replied_on"),
-        Measure("replied_files", _REPLIED_FILE, "replied_on"),
-        Measure("handling_days", _REPLIED_FILE, "replied_on", "handling_days"),
-    )
-}
-"""Every daily count, by its code."""
-
 _VOIDED = Text("作废的编号", "voided numbers")
 _HISTORY = Text(
     "历史件（含其后转入办理的）：登记与受理不在本系统发生",
@@ -149,6 +72,11 @@ _BY_CLOSING = Text(
     "what was closed by its closing day, what is overdue by its due day: the denominator's two events",
 )
 _NO_LIMIT = Text("没有办理期限的（如建议意见，L1 29）", "what has no limit for handling, such as suggestions (L1 29)")
+_BY_ASSIGNMENT = Text("按派单日统计：分母为派单", "by the day of the assignment, the denominator's event")
+_DUE = Text("办理期限已到的轮次", "rounds whose due day of handling has come")
+_EACH_UNIT = Text(
+    "同一轮次内再次派给同一单位的：每轮每单位计一次", "the same round assigned to the same unit again: it counts once"
+)
 _VALID = Text("有效回访件次（联系上当事人或所在地居民）", "rounds followed up: the petitioner or the place was reached")
 
 
@@ -180,6 +108,18 @@ FIGURES: dict[str, Figure] = {
             _PEOPLE_TEXT,
             _VOIDED,
             _HISTORY,
+        ),
+        _plain(
+            "matters",
+            Text("登记事项数", "registered matters"),
+            Counted.FILES,
+            Text(
+                "登记件中除去已关联的重复件，一事一计",
+                "registered files without linked duplicates: one a matter",
+            ),
+            _VOIDED,
+            _HISTORY,
+            Text("已关联的重复件（解除关联后重新计入）", "linked duplicates, until they are unlinked"),
         ),
         _plain("imported", Text("历史件数", "imported files"), Counted.FILES, _TAKEN_OVER),
         _plain("imported_batches", Text("历史批次", "imported batches"), Counted.BATCHES, _JOINT_TEXT),
@@ -218,7 +158,7 @@ FIGURES: dict[str, Figure] = {
                 "其中已办结的轮次（经再收集确认，或即时答复）",
                 "rounds closed (settled at re-collection, or answered at once), of those",
             ),
-            over=Text("办理期限已到的轮次", "rounds whose due day of handling has come"),
+            over=_DUE,
             dated=_BY_DUE,
             excludes=(_ENDED, _NO_LIMIT, _DUPLICATES, _VOIDED, _NOT_YET),
         ),
@@ -301,6 +241,50 @@ FIGURES: dict[str, Figure] = {
                 Text("公示前撤回或进入下一轮的", "rounds withdrawn or gone into the next one before publication"),
                 _DUPLICATES,
             ),
+        ),
+        Figure(
+            code="extension",
+            title=Text("延期率", "extension rate"),
+            counted=Counted.ROUNDS,
+            numerator=("due_extended",),
+            denominator=("due",),
+            what=Text("其中经批准延期的轮次", "rounds whose limit was extended, of those"),
+            over=_DUE,
+            dated=_BY_DUE,
+            excludes=(_ENDED, _NO_LIMIT, _DUPLICATES, _VOIDED, _NOT_YET),
+        ),
+        Figure(
+            code="suspension",
+            title=Text("挂起率", "suspension rate"),
+            counted=Counted.ROUNDS,
+            numerator=("due_suspended",),
+            denominator=("due",),
+            what=Text("其中经批准挂起过的轮次", "rounds that were suspended, of those"),
+            over=_DUE,
+            dated=_BY_DUE,
+            excludes=(_ENDED, _NO_LIMIT, _DUPLICATES, _VOIDED, _NOT_YET),
+        ),
+        Figure(
+            code="objection",
+            title=Text("退单率", "objection rate"),
+            counted=Counted.ASSIGNMENTS,
+            numerator=("objections",),
+            denominator=("assignments",),
+            what=Text("其中承办单位提出退单异议的", "assignments that the unit objected to, of those"),
+            over=Text("派单次数（主办、协办各计一次）", "assignments, to a lead or a co-unit"),
+            dated=_BY_ASSIGNMENT,
+            excludes=(_EACH_UNIT, _DUPLICATES),
+        ),
+        Figure(
+            code="objection_upheld",
+            title=Text("退单成立率", "upheld objections"),
+            counted=Counted.ASSIGNMENTS,
+            numerator=("objections_upheld",),
+            denominator=("objections",),
+            what=Text("其中同意退单的", "objections that were agreed to, of those"),
+            over=Text("提出退单异议的派单次数", "assignments that the unit objected to"),
+            dated=_BY_ASSIGNMENT,
+            excludes=(_EACH_UNIT, _DUPLICATES),
         ),
         Figure(
             code="duplicate",

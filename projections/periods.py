@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-By = Literal["day", "week", "month", "quarter", "year"]
+By = Literal["day", "week", "month", "two_months", "quarter", "half_year", "year"]
 Compare = Literal["previous", "year_before"]
 """What a period is set against: 环比 or 同比."""
 
 ONE_DAY = timedelta(days=1)
-MONTHS: dict[By, int] = {"month": 1, "quarter": 3, "year": 12}
+MONTHS: dict[By, int] = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Period:
 
 
 def start_of(day: date, by: By) -> date:
-    """The first day of the day, week (Monday), month, quarter or year in which the day lies."""
+    """The first day of the day, week (Monday) or months in which the day lies; two months begin with an odd one."""
     if by == "day":
         return day
     if by == "week":

@@ -1,8 +1,8 @@
-"""Statistics: a row for each round of each file, and counters per day, channel and measure that are kept from it.
+"""Statistics: a row for each round of each file and for each unit that got one, and counters per day kept from them.
 
 Each write changes the rows of one file and, in the same statement, adds to the counters what the rows count for now
-less what they counted for before. So a correction, an undone link or an extension moves what was counted, and a
-figure of any range is a sum over few rows, however many petitions there are. What is counted stands in figures.py.
+less what they counted for before (counters.py). So a correction, an undone link or an extension moves what was counted,
+and a figure of any range is a sum over few rows, however many petitions there are. What is counted: measures.py.
 
 A protected file (secret, or with accused units or staff) is counted for the committee only (L1 30, 46): whoever may
 not see a file must not learn of it from a count.
@@ -10,8 +10,7 @@ not see a file must not learn of it from a count.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from domain.clocks import KNOWN_YEARS, DueDate
@@ -23,7 +22,7 @@ from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.vocabulary import Clock, Satisfaction, Secrecy, Solved
 from projections import working_days
-from projections.figures import MEASURES, Measure
+from projections.counters import begun, changed, counters_ddl, filled
 from projections.projection import Projection, Write
 from projections.working_days import calendar_writes, calendars_of, changed_between, first_touched, working_day_number
 
@@ -37,6 +36,10 @@ CREATE TABLE {schema}.rounds (
     round integer NOT NULL,
     latest integer NOT NULL,
     channel text NOT NULL,
+    area text,
+    category text,
+    nature text NOT NULL,
+    unit text,
     imported boolean NOT NULL,
     voided boolean NOT NULL DEFAULT false,
     linked boolean NOT NULL DEFAULT false,
@@ -67,6 +70,8 @@ CREATE TABLE {schema}.rounds (
     satisfied boolean NOT NULL DEFAULT false,
     closed_on date,
     ended_on date,
+    extended boolean NOT NULL DEFAULT false,
+    suspended boolean NOT NULL DEFAULT false,
     PRIMARY KEY (number, round)
 ) WITH (fillfactor = 80);
 CREATE INDEX ON {schema}.rounds (received_on, number, round) WHERE round = 1;
@@ -78,80 +83,34 @@ CREATE INDEX ON {schema}.rounds (contact_due_on, number, round) WHERE contact_du
 CREATE INDEX ON {schema}.rounds (replied_on, number, round) WHERE replied_on IS NOT NULL;
 CREATE INDEX ON {schema}.rounds (followed_on, number, round) WHERE followed_on IS NOT NULL;
 CREATE INDEX ON {schema}.rounds (history_replied_on) WHERE history_replied_on IS NOT NULL;
-CREATE TABLE {schema}.counters (
-    day date NOT NULL,
+CREATE TABLE {schema}.assignments (
+    number text NOT NULL,
+    round integer NOT NULL,
+    unit text NOT NULL,
     channel text NOT NULL,
-    protected boolean NOT NULL,
-    measure text NOT NULL,
-    amount bigint NOT NULL,
-    PRIMARY KEY (day, channel, protected, measure)
-) WITH (fillfactor = 50);
+    area text,
+    category text,
+    nature text NOT NULL,
+    linked boolean NOT NULL,
+    secret boolean NOT NULL,
+    accused boolean NOT NULL,
+    protected boolean NOT NULL GENERATED ALWAYS AS (secret OR accused) STORED,
+    assigned_on date,
+    objected boolean NOT NULL DEFAULT false,
+    upheld boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (number, round, unit)
+) WITH (fillfactor = 80);
+CREATE INDEX ON {schema}.assignments (assigned_on, number, round, unit);
 """
+    + counters_ddl()
     + working_days.DDL
 )
 
 FILE_COLUMNS = (
-    "channel, imported, voided, linked, secret, accused, people, entered_on, received_on, received_at, accepted_on,"
-    " accepted_working_day, first_followed_on, history_replied_on, history_replied_at"
+    "channel, area, category, nature, unit, imported, voided, linked, secret, accused, people, entered_on, received_on,"
+    " received_at, accepted_on, accepted_working_day, first_followed_on, history_replied_on, history_replied_at"
 )
-"""What is the same in every round of a file."""
-
-MOVING = {"channel", "secret", "accused"}
-"""Columns that say to which counters a file belongs at all."""
-
-INTO_COUNTERS = """
-INSERT INTO {schema}.counters AS kept (day, channel, protected, measure, amount)
-SELECT counted.day, row.channel, row.protected, counted.measure, sum(row.sign * counted.amount)
-FROM (<rows>) AS row CROSS JOIN LATERAL (VALUES <measures>) AS counted (measure, day, amount, applies)
-WHERE counted.applies AND counted.day IS NOT NULL
-GROUP BY 1, 2, 3, 4 HAVING sum(row.sign * counted.amount) <> 0
-ON CONFLICT (day, channel, protected, measure) DO UPDATE SET amount = kept.amount + excluded.amount
-"""
-BEGUN = "WITH new AS (INSERT INTO {schema}.rounds (<names>) VALUES (<values>) RETURNING *)"
-KEPT = "WITH old AS (SELECT * FROM {schema}.rounds <where>), new AS (<updated> RETURNING *)"
-DIFFERENCE = "SELECT 1 AS sign, * FROM new UNION ALL SELECT -1, * FROM old"
-
-
-def _filled(template: str, **parts: str) -> str:
-    """A template with its `<parts>` put in. All of them stand in this code."""
-    return re.sub(r"<(\w+)>", lambda found: parts[found[1]], template)
-
-
-def _counting(rows: str, measures: list[Measure]) -> str:
-    """The statement's end that adds to the counters what the rows count for, times their sign."""
-    return _filled(INTO_COUNTERS, rows=rows, measures=values_of(measures))
-
-
-def values_of(measures: Iterable[Measure]) -> str:
-    """What a row of `rounds` counts for in each of these measures: code, day, amount, whether it applies; as SQL."""
-    return ", ".join(f"('{one.code}', {one.day}, {one.amount}, {one.when})" for one in measures)
-
-
-def _touched(columns: Collection[str]) -> list[Measure]:
-    """The measures whose rule reads one of these columns."""
-    return [
-        one
-        for one in MEASURES.values()
-        if not set(columns).isdisjoint(re.findall(r"\w+", f"{one.when} {one.day} {one.amount}"))
-    ]
-
-
-def _begun(columns: Mapping[str, str]) -> str:
-    """A statement that begins a file with its first round and counts it."""
-    begun = _filled(BEGUN, names=", ".join(columns), values=", ".join(columns.values()))
-    return begun + _counting("SELECT 1 AS sign, * FROM new", _touched({"received_on", "people"}))
-
-
-def _changed(columns: Mapping[str, str], *, of: str = "number = %(number)s", only: str = "true") -> str:
-    """A statement that changes the rows of a file (or others) and takes the difference into the counters."""
-    where = f"WHERE {of} AND {only}"
-    assigned = ", ".join(f"{column} = {value}" for column, value in columns.items())
-    updated = _filled("UPDATE {schema}.rounds SET <assigned> <where>", assigned=assigned, where=where)
-    moves_all = not MOVING.isdisjoint(columns)
-    measures = list(MEASURES.values()) if moves_all else _touched(columns)
-    if not measures:
-        return updated
-    return _filled(KEPT, where=where, updated=updated) + _counting(DIFFERENCE, measures)
+"""What a round takes over from the one before: what is the same in every round of a file, and the lead unit."""
 
 
 def _now(**columns: str) -> dict[str, str]:
@@ -159,16 +118,34 @@ def _now(**columns: str) -> dict[str, str]:
     return {name: f"CASE WHEN round = latest THEN {value} ELSE {name} END" for name, value in columns.items()}
 
 
+OF_FILE = ("channel", "area", "category", "nature", "linked", "secret", "accused")
+"""What an assignment keeps of its file."""
+
+
+def _everywhere(columns: Mapping[str, str], *, only: str = "true") -> tuple[str, str]:
+    """Statements that change a file's rounds and, as far as they keep it, its assignments."""
+    kept = {name: value for name, value in columns.items() if name in OF_FILE}
+    return changed(columns, only=only), changed(kept, only=only, of="assignments")
+
+
 DAY = "%(day)s::date"
 FIRST_CONTACT = f"LEAST(contacted_on, {DAY})"
 PUBLISHED_ROUND = "(SELECT max(o.round) FROM {schema}.rounds o WHERE o.number = %(number)s AND o.published_once)"
 
-BEGIN = _begun(
+NEWEST_ASSIGNMENT = (
+    "unit = %(unit)s AND round = (SELECT max(o.round) FROM {schema}.assignments o WHERE o.number = %(number)s"
+    " AND o.unit = %(unit)s)"
+)
+
+BEGIN = begun(
     {
         "number": "%(number)s",
         "round": "1",
         "latest": "1",
         "channel": "%(channel)s",
+        "area": "%(area)s",
+        "category": "%(category)s",
+        "nature": "%(nature)s",
         "imported": "%(imported)s",
         "secret": "%(secret)s",
         "accused": "%(accused)s",
@@ -178,24 +155,45 @@ BEGIN = _begun(
         "received_at": "%(at)s",
     }
 )
-RECLASSIFY = _changed({"secret": "%(secret)s"}, only="secret <> %(secret)s")
-CORRECT = _changed(
+RECLASSIFY = _everywhere(
+    {"secret": "%(secret)s", "nature": "%(nature)s", "category": "%(category)s"},
+    only="(secret, nature, category) IS DISTINCT FROM (%(secret)s, %(nature)s::text, %(category)s::text)",
+)
+CORRECT = _everywhere(
     {
         "channel": "COALESCE(%(channel)s::text, channel)",
+        "area": "CASE WHEN %(place)s::boolean THEN %(area)s::text ELSE area END",
         "people": "COALESCE(%(people)s::integer, people)",
         "accused": "COALESCE(%(accused)s::boolean, accused)",
         "received_on": f"COALESCE({DAY}, received_on)",
         "received_at": "COALESCE(%(at)s::timestamptz, received_at)",
     }
 )
-ACCEPT = _changed({"accepted_on": DAY, "accepted_working_day": "%(working_day)s"})
-VOID = _changed({"voided": "true"})
-LINK = _changed({"linked": "true"})
-UNLINK = _changed({"linked": "false"})
-SET_DUE = {column: _changed(_now(**{column: "%(due)s"})) for column in sorted(set(CLOCKS.values()))}
-CONTACT = _changed(_now(contacted_on=FIRST_CONTACT))
+ACCEPT = changed({"accepted_on": DAY, "accepted_working_day": "%(working_day)s"})
+VOID = changed({"voided": "true"})
+LINK = _everywhere({"linked": "true"})
+UNLINK = _everywhere({"linked": "false"})
+SET_DUE = {column: changed(_now(**{column: "%(due)s"})) for column in sorted(set(CLOCKS.values()))}
+EXTEND = changed(_now(extended="true"))
+SUSPEND = changed(_now(suspended="true"))
+ASSIGN = changed(_now(unit="%(unit)s"))
+BEGIN_ASSIGNMENT = begun(
+    {
+        "number": "number",
+        "round": "round",
+        "unit": "%(unit)s",
+        **{column: column for column in OF_FILE},
+        "assigned_on": DAY,
+    },
+    into="assignments",
+    source="FROM {schema}.rounds WHERE number = %(number)s AND round = latest ON CONFLICT DO NOTHING",
+)
+OBJECT = changed({"objected": "true"}, only=NEWEST_ASSIGNMENT, of="assignments")
+UPHOLD = changed({"upheld": "true"}, only=NEWEST_ASSIGNMENT, of="assignments")
+TAKE_BACK = changed(_now(unit="NULLIF(unit, %(unit)s)"))
+CONTACT = changed(_now(contacted_on=FIRST_CONTACT))
 USUAL_DAYS = "%(working_day)s::integer - accepted_working_day"
-REPLY = _changed(
+REPLY = changed(
     _now(
         contacted_on=FIRST_CONTACT,
         replied_on=DAY,
@@ -203,40 +201,40 @@ REPLY = _changed(
         handling_days=f"{USUAL_DAYS} + {changed_between('accepted_on', DAY)}",
     )
 )
-COUNT_DAYS_AGAIN = _changed(
+COUNT_DAYS_AGAIN = changed(
     {"handling_days": f"usual_days + {changed_between('accepted_on', 'replied_on')}"},
-    of="usual_days IS NOT NULL AND GREATEST(accepted_on, replied_on) >= %(since)s",
+    rows="usual_days IS NOT NULL AND GREATEST(accepted_on, replied_on) >= %(since)s",
 )
-ANSWER_AT_ONCE = _changed(_now(contacted_on=FIRST_CONTACT, replied_on=DAY, closed_on=DAY, at_once="true"))
-IMPORT_REPLY = _changed({"history_replied_on": DAY, "history_replied_at": "%(at)s"}, only="history_replied_at IS NULL")
-PUBLISH = _changed(_now(published="true", published_once="true"))
-WAIVE = _changed(_now(waived="true"))
-WITHDRAW_PUBLICATION = _changed({"published": f"published AND round <> {PUBLISHED_ROUND}"}, only="published")
-CORRECT_PUBLICATION = _changed(
+ANSWER_AT_ONCE = changed(_now(contacted_on=FIRST_CONTACT, replied_on=DAY, closed_on=DAY, at_once="true"))
+IMPORT_REPLY = changed({"history_replied_on": DAY, "history_replied_at": "%(at)s"}, only="history_replied_at IS NULL")
+PUBLISH = changed(_now(published="true", published_once="true"))
+WAIVE = changed(_now(waived="true"))
+WITHDRAW_PUBLICATION = changed({"published": f"published AND round <> {PUBLISHED_ROUND}"}, only="published")
+CORRECT_PUBLICATION = changed(
     {"published": f"published OR round = {PUBLISHED_ROUND}"}, only="published_once AND NOT published"
 )
-FOLLOW_UP = _changed(
+FOLLOW_UP = changed(
     {
         "first_followed_on": f"LEAST(first_followed_on, {DAY})",
         **_now(followed_on=DAY, solved="%(solved)s", satisfied="%(satisfied)s"),
     }
 )
-CLOSE = _changed(_now(closed_on=DAY))
-END = _changed(_now(ended_on=DAY))
-COUNT_ROUND = _changed({"latest": "%(round)s"})
-BEGIN_ROUND = _filled(
-    "INSERT INTO {schema}.rounds (number, round, latest, <shared>)"
-    " SELECT number, latest, latest, <shared> FROM {schema}.rounds WHERE number = %(number)s AND round = 1",
+CLOSE = changed(_now(closed_on=DAY))
+END = changed(_now(ended_on=DAY))
+COUNT_ROUND = changed({"latest": "%(round)s"})
+BEGIN_ROUND = filled(
+    "INSERT INTO {schema}.rounds (number, round, latest, <shared>) SELECT number, latest, latest, <shared>"
+    " FROM {schema}.rounds WHERE number = %(number)s ORDER BY round DESC LIMIT 1",
     shared=FILE_COLUMNS,
 )
 
 
 class Statistics(Projection):
-    """The figures of the statistics by channel, kept per day."""
+    """The figures of the statistics, kept per day and dimension."""
 
     name: ClassVar[str] = "statistics"
     # Working days are stored, so a built-in calendar that knows another year asks for a rebuild.
-    version: ClassVar[int] = 20_000 + KNOWN_YEARS[-1]
+    version: ClassVar[int] = 30_000 + KNOWN_YEARS[-1]
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
@@ -252,8 +250,9 @@ class Statistics(Projection):
         match recorded.fact:
             case r.PetitionReceived() | r.PetitionImported() as fact:
                 yield BEGIN, _beginning(recorded, fact)
-            case r.PetitionClassified(secrecy=secrecy):
-                yield RECLASSIFY, {**file, "secret": secrecy is Secrecy.SECRET}
+            case r.PetitionClassified(secrecy=secrecy, nature=nature, category=category):
+                classified = {"secret": secrecy is Secrecy.SECRET, "nature": nature.value, "category": category}
+                yield from _all(RECLASSIFY, {**file, **classified})
             case r.PetitionCorrected() as fact:
                 yield from _correction(file, fact)
             case r.PetitionAccepted():
@@ -261,19 +260,11 @@ class Statistics(Projection):
             case r.NumberVoided():
                 yield VOID, file
             case r.DuplicateLinked():
-                yield LINK, file
+                yield from _all(LINK, file)
             case r.DuplicateUnlinked():
-                yield UNLINK, file
+                yield from _all(UNLINK, file)
             case r.DueDatesSet(due=due) | r.DueDatesRecomputed(due=due):
                 yield from _dues(file, due)
-            case h.ExtensionGranted(due=one):
-                yield from _dues(file, (one,))
-            case h.ResidentContacted(reached=True) | h.HouseholdVisited(reached=True):
-                yield CONTACT, dated
-            case h.ReplyDelivered():
-                yield REPLY, {**dated, "working_day": _working_day(recorded)}
-            case h.ReplyImported() if recorded.occurred_at:
-                yield IMPORT_REPLY, {**dated, "at": recorded.occurred_at}
             case r.AnsweredAtOnce():
                 yield ANSWER_AT_ONCE, dated
             case p.ResultPublished():
@@ -301,7 +292,33 @@ class Statistics(Projection):
             ):
                 yield END, dated
             case fact:
+                yield from _handling(recorded, file, dated)
                 yield from _calendars(fact)
+
+
+def _handling(recorded: Recorded, file: Mapping[str, object], dated: Mapping[str, object]) -> Iterator[Write]:
+    """What events of the handling change; nothing for others."""
+    match recorded.fact:
+        case h.ExtensionGranted(due=one):
+            yield from _dues(file, (one,))
+            yield EXTEND, file
+        case h.SuspensionGranted():
+            yield SUSPEND, file
+        case h.Assigned(lead=lead, co_units=co_units):
+            yield ASSIGN, {**file, "unit": lead}
+            for unit in (lead, *co_units):
+                yield BEGIN_ASSIGNMENT, {**dated, "unit": unit}
+        case h.ReturnAsked(unit=unit):
+            yield OBJECT, {**file, "unit": unit}
+        case h.ReturnGranted(unit=unit):
+            yield UPHOLD, {**file, "unit": unit}
+            yield TAKE_BACK, {**file, "unit": unit}
+        case h.ResidentContacted(reached=True) | h.HouseholdVisited(reached=True):
+            yield CONTACT, dated
+        case h.ReplyDelivered():
+            yield REPLY, {**dated, "working_day": _working_day(recorded)}
+        case h.ReplyImported() if recorded.occurred_at:
+            yield IMPORT_REPLY, {**dated, "at": recorded.occurred_at}
 
 
 def _beginning(recorded: Recorded, fact: r.PetitionReceived | r.PetitionImported) -> Mapping[str, object]:
@@ -309,6 +326,9 @@ def _beginning(recorded: Recorded, fact: r.PetitionReceived | r.PetitionImported
     return {
         "number": recorded.stream,
         "channel": fact.channel.value,
+        "area": fact.place and fact.place.area,
+        "category": fact.category,
+        "nature": fact.nature.value,
         "imported": isinstance(fact, r.PetitionImported),
         "secret": fact.secrecy is Secrecy.SECRET,
         "accused": isinstance(fact, r.PetitionReceived) and bool(fact.against),
@@ -321,15 +341,21 @@ def _beginning(recorded: Recorded, fact: r.PetitionReceived | r.PetitionImported
 
 def _correction(file: Mapping[str, object], fact: r.PetitionCorrected) -> Iterator[Write]:
     """What a correction moves; nothing where it concerns only what is not counted."""
-    changed: dict[str, object] = {
+    said: dict[str, object] = {
         "channel": fact.channel and fact.channel.value,
+        "place": True if fact.place else None,
         "people": fact.people_count,
         "accused": None if fact.against is None else bool(fact.against),
         "day": fact.received_at and day_of(fact.received_at),
         "at": fact.received_at,
     }
-    if any(value is not None for value in changed.values()):
-        yield CORRECT, {**file, **changed}
+    if any(value is not None for value in said.values()):
+        yield from _all(CORRECT, {**file, **said, "area": fact.place and fact.place.area})
+
+
+def _all(statements: tuple[str, ...], parameters: Mapping[str, object]) -> Iterator[Write]:
+    """The same change by several statements."""
+    return ((statement, parameters) for statement in statements)
 
 
 def _dues(file: Mapping[str, object], dues: tuple[DueDate, ...]) -> Iterator[Write]:

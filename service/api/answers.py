@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from projections.figure_files import Behind
 from projections.ledger_queries import Count
 from projections.ledger_rows import LedgerRow
-from projections.statistics_queries import Behind, PeriodTable
+from projections.statistics_queries import PeriodTable
 from projections.worklist_queries import Task, TaskCount
 from service.readings import Reading
 
@@ -176,12 +177,15 @@ class FigureText(BaseModel):
     version: int
 
 
-class ChannelStatistics(BaseModel):
-    """Figures by channel per period; `protected` says whether files protected by L1 30 are counted (the committee).
+class StatisticsAnswer(BaseModel):
+    """Figures by the parts of a dimension per period; `rule` says which value of a file counts there.
 
-    `compared` holds the periods that those of `periods` are set against, in the same order; empty without `compare`.
+    `protected` says whether files protected by L1 30 are counted (the committee). `compared` holds the periods that
+    those of `periods` are set against, in the same order; empty without `compare`.
     """
 
+    dimension: str
+    rule: str
     first: date
     last: date
     by: str | None

@@ -8,23 +8,29 @@ from domain.kernel import Recorded
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.vocabulary import Channel, Clock
+from projections.dimensions import Dimension, Parts, parts_of
+from projections.figure_files import Behind, Side, files_behind
 from projections.figures import FIGURES
+from projections.periods import Period
 from projections.projection import apply, create
 from projections.sight import Sight
 from projections.statistics import Statistics
-from projections.statistics_queries import Behind, Part, Ratio, Row, channels, cut, files_behind
+from projections.statistics_queries import PeriodTable, Ratio, Row, cut, tables
+from tests.domain.rulebook_sample import SAMPLE
 from tests.projections import histories as a
 
 Connection = psycopg.Connection[Row]
 STATISTICS = Statistics()
 FIRST, LAST = date(2026, 1, 1), date(2026, 3, 31)
 MARCH = date(2026, 3, 2)
-TABLES = (
+STORED = (
     "rounds ORDER BY number, round",
-    "counters ORDER BY day, channel, protected, measure",
+    "assignments ORDER BY number, round, unit",
+    "counters ORDER BY dimension, day, value, protected",
     "calendars ORDER BY year",
     "calendar_days ORDER BY day, notice",
 )
+CHANNELS = parts_of(Dimension.CHANNEL, SAMPLE)
 
 
 def fill(connection: Connection, history: list[Recorded], schema: str = "statistics", *, batch: int = 1000) -> None:
@@ -34,7 +40,11 @@ def fill(connection: Connection, history: list[Recorded], schema: str = "statist
 
 
 def stored(connection: Connection, schema: str) -> list[list[Row]]:
-    return [connection.execute(f"SELECT * FROM {schema}.{table}".encode()).fetchall() for table in TABLES]
+    return [connection.execute(f"SELECT * FROM {schema}.{table}".encode()).fetchall() for table in STORED]
+
+
+def channels(connection: Connection, asked: list[Period], as_of: date, *, committee: bool) -> list[PeriodTable]:
+    return tables(connection, CHANNELS, asked, as_of, committee=committee)
 
 
 def total(connection: Connection, *, as_of: date = LAST, committee: bool = True) -> dict[str, Ratio]:
@@ -47,7 +57,13 @@ def figure(connection: Connection, code: str, *, as_of: date = LAST) -> tuple[in
 
 
 def behind(
-    connection: Connection, code: str, part: Part, *, committee: bool = True, as_of: date = LAST
+    connection: Connection,
+    code: str,
+    side: Side,
+    *,
+    committee: bool = True,
+    as_of: date = LAST,
+    within: tuple[Parts, str] | None = None,
 ) -> list[Behind]:
     found: list[Behind] = []
     cursor = None
@@ -55,8 +71,8 @@ def behind(
         page = files_behind(
             connection,
             FIGURES[code],
-            part,
-            channel=None,
+            side,
+            within=within,
             first=FIRST,
             last=LAST,
             as_of=as_of,
@@ -82,12 +98,11 @@ def whole_loop(number: str = "HY-1", channel: Channel = Channel.WEB) -> a.Histor
     return made.add(number, after(11), c.PetitionClosed())
 
 
-def page(connection: Connection, code: str, part: Part, cursor: str | None) -> str | None:
+def page(connection: Connection, code: str, side: Side, cursor: str | None) -> str | None:
     return files_behind(
         connection,
         FIGURES[code],
-        part,
-        channel=None,
+        side,
         first=FIRST,
         last=LAST,
         as_of=LAST,

@@ -81,12 +81,21 @@ class Histories:
 
 
 def received(
-    channel: Channel = Channel.WEB, *, people: int = 1, secrecy: Secrecy = Secrecy.OPEN, against: str | None = None
+    channel: Channel = Channel.WEB,
+    *,
+    people: int = 1,
+    secrecy: Secrecy = Secrecy.OPEN,
+    against: str | None = None,
+    nature: Nature = Nature.HELP,
+    category: str | None = None,
+    area: str | None = None,
 ) -> r.PetitionReceived:
     return r.PetitionReceived(
         channel=channel,
         source=SOURCES[channel],
-        nature=Nature.HELP,
+        nature=nature,
+        category=category,
+        place=v.Place(area=area) if area else None,
         track=Track.WORK_ORDER,
         urgency=Urgency.NORMAL,
         secrecy=secrecy,
@@ -100,12 +109,22 @@ def received(
     )
 
 
-def imported(channel: Channel = Channel.WEB, *, people: int = 1, secrecy: Secrecy = Secrecy.OPEN) -> r.PetitionImported:
+def imported(
+    channel: Channel = Channel.WEB,
+    *,
+    people: int = 1,
+    secrecy: Secrecy = Secrecy.OPEN,
+    nature: Nature = Nature.HELP,
+    category: str | None = None,
+    area: str | None = None,
+) -> r.PetitionImported:
     return r.PetitionImported(
         channel=channel,
         source_system="旧台账",
         source_id="1",
-        nature=Nature.HELP,
+        nature=nature,
+        category=category,
+        place=v.Place(area=area) if area else None,
         secrecy=secrecy,
         title="路灯",
         content="路灯不亮",
@@ -133,9 +152,11 @@ def due_set(clock: Clock, day: date) -> r.DueDatesSet:
     return r.DueDatesSet(due=(due(clock, day),))
 
 
-def classified(secrecy: Secrecy = Secrecy.OPEN) -> r.PetitionClassified:
+def classified(
+    secrecy: Secrecy = Secrecy.OPEN, nature: Nature = Nature.HELP, category: str = "c"
+) -> r.PetitionClassified:
     return r.PetitionClassified(
-        nature=Nature.HELP, category="c", urgency=Urgency.NORMAL, secrecy=secrecy, track=Track.WORK_ORDER
+        nature=nature, category=category, urgency=Urgency.NORMAL, secrecy=secrecy, track=Track.WORK_ORDER
     )
 
 
@@ -175,6 +196,20 @@ ENDS: tuple[Event, ...] = (
     r.NumberVoided(reason="误登"),
 )
 
+
+def assigned(lead: str, *co_units: str) -> h.Assigned:
+    return h.Assigned(lead=lead, co_units=co_units)
+
+
+def objected(unit: str) -> h.ReturnAsked:
+    return h.ReturnAsked(unit=unit, reason="不属本单位")
+
+
+natures = st.sampled_from([Nature.HELP, Nature.COMPLAINT, Nature.SUGGESTION])
+categories = st.sampled_from(["0101", "010101", "0202", "03", "c"])
+"""Codes of the sample rulebook of all three levels, and one that no rulebook has."""
+areas = st.sampled_from(["A", "A01", "A01G1", "A01G1B01", "A02G1B02"])
+units = st.sampled_from(["ZF", "HW", "S01"])
 days = st.integers(0, 75).map(lambda number: JANUARY + timedelta(days=number))
 
 
@@ -208,6 +243,7 @@ def _corrections(draw: st.DrawFn) -> r.PetitionCorrected:
         source=SOURCES[channel] if channel else None,
         title=draw(st.none() | st.just("新标题")),
         people_count=draw(st.none() | st.integers(1, 9)),
+        place=draw(st.none() | st.builds(v.Place, area=st.none() | areas)),
         against=draw(st.none() | st.just(()) | st.just((v.Accused(staff="s9", staff_units=("u1",)),))),
         received_at=draw(st.none() | days.map(noon)),
     )
@@ -224,7 +260,11 @@ def _steps(file: Petition) -> list[st.SearchStrategy[Event]]:
         (r.DueDatesSet, 2, st.builds(due_set, st.sampled_from([Clock.HANDLE, Clock.CONTACT, Clock.SIGN]), days)),
         (r.DueDatesRecomputed, 1, st.builds(r.DueDatesRecomputed, due=st.tuples(contact, handle))),
         (h.ExtensionGranted, 1, st.builds(h.ExtensionGranted, digest=st.just("d" * 64), days=st.just(3), due=handle)),
-        (r.PetitionClassified, 1, st.builds(classified, st.sampled_from(Secrecy))),
+        (r.PetitionClassified, 1, st.builds(classified, st.sampled_from(Secrecy), natures, categories)),
+        (h.Assigned, 2, st.builds(assigned, units) | st.builds(assigned, st.just("ZF"), st.just("HW"))),
+        (h.ReturnAsked, 1, st.builds(objected, units)),
+        (h.ReturnGranted, 1, st.builds(h.ReturnGranted, unit=units)),
+        (h.SuspensionGranted, 1, st.builds(h.SuspensionGranted, until=days)),
         (h.ResidentContacted, 1, st.builds(contacted, st.booleans())),
         (h.HouseholdVisited, 1, st.builds(visited, st.booleans())),
         (h.ReplyDelivered, 4, st.just(REPLIED)),
@@ -254,9 +294,13 @@ def _steps(file: Petition) -> list[st.SearchStrategy[Event]]:
 def _beginnings(draw: st.DrawFn) -> Event:
     channel, people = draw(st.sampled_from(Channel)), draw(st.integers(1, 7))
     secrecy = draw(st.sampled_from([Secrecy.OPEN, Secrecy.INTERNAL, Secrecy.OPEN, Secrecy.SECRET]))
+    nature, category, area = draw(natures), draw(st.none() | categories), draw(st.none() | areas)
     if draw(st.integers(0, 4)) == 0:
-        return imported(channel, people=people, secrecy=secrecy)
-    return received(channel, people=people, secrecy=secrecy, against=draw(st.sampled_from([None, None, None, "u1"])))
+        return imported(channel, people=people, secrecy=secrecy, nature=nature, category=category, area=area)
+    against = draw(st.sampled_from([None, None, None, "u1"]))
+    return received(
+        channel, people=people, secrecy=secrecy, against=against, nature=nature, category=category, area=area
+    )
 
 
 @st.composite

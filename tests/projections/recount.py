@@ -15,7 +15,7 @@ from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
-from domain.vocabulary import Channel, Clock, Satisfaction, Secrecy, Solved
+from domain.vocabulary import Channel, Clock, Nature, Satisfaction, Secrecy, Solved
 
 Counts = dict[str, list[int]]
 """[numerator, denominator] by figure; plain counts leave the second at 0."""
@@ -23,6 +23,9 @@ Counts = dict[str, list[int]]
 
 @dataclass
 class RoundFacts:
+    lead: str = ""
+    extended: bool = False
+    suspended: bool = False
     due: date | None = None
     contact_due: date | None = None
     contacts: list[date] = field(default_factory=list)
@@ -36,8 +39,20 @@ class RoundFacts:
 
 
 @dataclass
+class Assignment:
+    round: int
+    unit: str
+    day: date | None
+    objected: bool = False
+    upheld: bool = False
+
+
+@dataclass
 class FileFacts:
     channel: Channel
+    nature: Nature
+    category: str
+    area: str
     people: int
     received: date | None
     entered: date
@@ -48,6 +63,7 @@ class FileFacts:
     linked: bool = False
     accepted: date | None = None
     rounds: list[RoundFacts] = field(default_factory=lambda: [RoundFacts()])
+    assignments: list[Assignment] = field(default_factory=list)
 
 
 def files(history: Iterable[Recorded]) -> dict[str, FileFacts]:
@@ -58,6 +74,9 @@ def files(history: Iterable[Recorded]) -> dict[str, FileFacts]:
         if isinstance(fact, r.PetitionReceived | r.PetitionImported):
             found[recorded.stream] = FileFacts(
                 channel=fact.channel,
+                nature=fact.nature,
+                category=fact.category or "",
+                area=(fact.place and fact.place.area) or "",
                 people=fact.people_count,
                 received=recorded.day,
                 entered=day_of(recorded.recorded_at),
@@ -67,6 +86,7 @@ def files(history: Iterable[Recorded]) -> dict[str, FileFacts]:
             )
         else:
             _about_file(found[recorded.stream], recorded)
+            _about_units(found[recorded.stream], recorded)
             _about_round(found[recorded.stream], recorded)
     return found
 
@@ -75,7 +95,9 @@ def _about_file(file: FileFacts, recorded: Recorded) -> None:
     fact = recorded.fact
     if isinstance(fact, r.PetitionClassified):
         file.secret = fact.secrecy == Secrecy.SECRET
+        file.nature, file.category = fact.nature, fact.category
     elif isinstance(fact, r.PetitionCorrected):
+        file.area = (fact.place.area or "") if fact.place else file.area
         file.channel = fact.channel or file.channel
         file.people = fact.people_count or file.people
         file.accused = file.accused if fact.against is None else len(fact.against) > 0
@@ -87,10 +109,31 @@ def _about_file(file: FileFacts, recorded: Recorded) -> None:
     elif isinstance(fact, r.PetitionAccepted):
         file.accepted = recorded.day
     elif isinstance(fact, c.PetitionReopened):
-        file.rounds.append(RoundFacts())
+        file.rounds.append(RoundFacts(lead=file.rounds[-1].lead))
     elif isinstance(fact, p.PublicationWithdrawn | p.PublicationCorrected):
         public = [one for one in file.rounds if one.published][-1]
         public.published = "up" if isinstance(fact, p.PublicationCorrected) else "taken down"
+
+
+def _about_units(file: FileFacts, recorded: Recorded) -> None:
+    fact, current = recorded.fact, file.rounds[-1]
+    if isinstance(fact, h.Assigned):
+        current.lead = fact.lead
+        here = {one.unit for one in file.assignments if one.round == len(file.rounds)}
+        for unit in dict.fromkeys([fact.lead, *fact.co_units]):
+            if unit not in here:
+                file.assignments.append(Assignment(len(file.rounds), unit, recorded.day))
+    elif isinstance(fact, h.ReturnAsked | h.ReturnGranted):
+        last = [one for one in file.assignments if one.unit == fact.unit][-1:]
+        for one in last:
+            one.objected = one.objected or isinstance(fact, h.ReturnAsked)
+            one.upheld = one.upheld or isinstance(fact, h.ReturnGranted)
+        if isinstance(fact, h.ReturnGranted) and current.lead == fact.unit:
+            current.lead = ""
+    elif isinstance(fact, h.SuspensionGranted):
+        current.suspended = True
+    elif isinstance(fact, h.ExtensionGranted):
+        current.extended = True
 
 
 def _about_round(file: FileFacts, recorded: Recorded) -> None:
@@ -128,7 +171,7 @@ def _about_round(file: FileFacts, recorded: Recorded) -> None:
 
 
 class Recount:
-    """Figures of one range, by channel (None: total), and the files behind each part."""
+    """Figures of one range by what the files say of `cut`, and the files behind each part."""
 
     def __init__(
         self,
@@ -138,67 +181,83 @@ class Recount:
         as_of: date,
         *,
         committee: bool,
+        cut: str = "channel",
         calendar: Calendar | None = None,
     ) -> None:
-        self.first, self.last, self.as_of = first, last, as_of
+        self.first, self.last, self.as_of, self.cut = first, last, as_of, cut
         self.calendar = calendar or Calendar()
-        self.figures: dict[Channel | None, Counts] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-        self.behind: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+        self.figures: dict[str | None, Counts] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+        self.behind: dict[tuple[str, int], list[tuple[str, ...]]] = defaultdict(list)
         for number, file in files(history).items():
             if committee or not (file.secret or file.accused):
                 self._count_file(number, file)
 
-    def _tell(self, file: FileFacts, key: tuple[str, int], figure: str, day: date | None, *parts: int) -> None:
+    def _tell(self, value: str, key: tuple[str, ...], figure: str, day: date | None, *parts: int) -> None:
         """Add a file's numerator (and denominator) if the day lies in the range."""
         if day is None or not self.first <= day <= self.last:
             return
         for at, part in enumerate(parts):
-            for channel in (file.channel, None):
-                self.figures[channel][figure][at] += part
-            if part or (figure == "mean_time" and not file.voided):
+            for among in (value, None):
+                self.figures[among][figure][at] += part
+            if part or (figure == "mean_time" and at == 0):
                 self.behind[figure, at].append(key)
 
     def _count_file(self, number: str, file: FileFacts) -> None:
-        key = (number, 1)
+        key = (number, "1")
+        value = self._said(file, file.rounds[0].lead)
         if file.voided:
-            self._tell(file, key, "voided", file.received or file.entered, 1)
+            self._tell(value, key, "voided", file.received or file.entered, 1)
             return
         if file.received is None:
-            self._tell(file, key, "undated", file.entered, 1)
+            self._tell(value, key, "undated", file.entered, 1)
         side = "imported" if file.imported else "registered"
-        self._tell(file, key, side, file.received, 1)
-        self._tell(file, key, f"{side}_persons", file.received, file.people)
+        self._tell(value, key, side, file.received, 1)
+        self._tell(value, key, f"{side}_persons", file.received, file.people)
         if file.people > 1:
-            self._tell(file, key, f"{side}_batches", file.received, 1)
+            self._tell(value, key, f"{side}_batches", file.received, 1)
         if not file.imported:
-            self._tell(file, key, "acceptance", file.received, file.accepted is not None, 1)
-            self._tell(file, key, "duplicate", file.received, file.linked, 1)
+            self._tell(value, key, "acceptance", file.received, file.accepted is not None, 1)
+            self._tell(value, key, "duplicate", file.received, file.linked, 1)
+            self._tell(value, key, "matters", file.received, not file.linked)
         if file.linked:
             return
         follow_ups = [one.follow_up[0] for one in file.rounds if one.follow_up]
         if follow_ups:
-            self._tell(file, key, "reopening", min(follow_ups), len(file.rounds) >= 2, 1)
+            self._tell(value, key, "reopening", min(follow_ups), len(file.rounds) >= 2, 1)
         replied = file.rounds[0].replied
         if replied and file.accepted:
-            self._tell(file, key, "mean_time", replied, working_days_between(file.accepted, replied, self.calendar), 1)
-        for index, one in enumerate(file.rounds, 1):
-            self._count_round(file, (number, index), one, open_=index == len(file.rounds))
+            self._tell(value, key, "mean_time", replied, working_days_between(file.accepted, replied, self.calendar), 1)
+        for one in file.assignments:
+            self._count_assignment(self._said(file, one.unit), (number, str(one.round), one.unit), one)
+        for index, round_ in enumerate(file.rounds, 1):
+            last = index == len(file.rounds)
+            self._count_round(self._said(file, round_.lead), (number, str(index)), round_, open_=last)
 
-    def _count_round(self, file: FileFacts, key: tuple[str, int], one: RoundFacts, *, open_: bool) -> None:
+    def _said(self, file: FileFacts, unit: str) -> str:
+        return unit if self.cut == "unit" else str(getattr(file, self.cut))
+
+    def _count_assignment(self, value: str, key: tuple[str, ...], one: Assignment) -> None:
+        self._tell(value, key, "objection", one.day, one.objected, 1)
+        if one.objected:
+            self._tell(value, key, "objection_upheld", one.day, one.upheld, 1)
+
+    def _count_round(self, value: str, key: tuple[str, ...], one: RoundFacts, *, open_: bool) -> None:
         in_time = one.due is not None and one.replied is not None and one.replied <= one.due
         if one.due and one.closed:
-            self._tell(file, key, "on_time", one.closed, in_time, 1)
+            self._tell(value, key, "on_time", one.closed, in_time, 1)
         elif one.due and open_ and not one.ended and not in_time and one.due < self.as_of:
-            self._tell(file, key, "on_time", one.due, 0, 1)
+            self._tell(value, key, "on_time", one.due, 0, 1)
         if one.due and one.due <= self.as_of and not (one.ended and one.ended <= one.due):
-            self._tell(file, key, "closing", one.due, one.closed is not None, 1)
+            self._tell(value, key, "closing", one.due, one.closed is not None, 1)
+            self._tell(value, key, "extension", one.due, one.extended, 1)
+            self._tell(value, key, "suspension", one.due, one.suspended, 1)
         if one.contact_due and one.contact_due <= self.as_of and not (one.ended and one.ended <= one.contact_due):
             reached = any(day <= one.contact_due for day in one.contacts)
-            self._tell(file, key, "response", one.contact_due, reached, 1)
+            self._tell(value, key, "response", one.contact_due, reached, 1)
         if one.follow_up:
             day, solved, said = one.follow_up
-            self._tell(file, key, "solution", day, solved == "solved", 1)
-            self._tell(file, key, "satisfaction", day, said in {"satisfied", "fairly"}, 1)
+            self._tell(value, key, "solution", day, solved == "solved", 1)
+            self._tell(value, key, "satisfaction", day, said in {"satisfied", "fairly"}, 1)
         waits = open_ and not one.ended
         if one.replied and not one.at_once and not one.waived and (one.published or waits):
-            self._tell(file, key, "publication", one.replied, one.published == "up", 1)
+            self._tell(value, key, "publication", one.replied, one.published == "up", 1)

@@ -13,10 +13,11 @@ from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.vocabulary import Channel, Clock, Satisfaction, Secrecy, Solved
+from projections.figure_files import Behind
 from projections.figures import Counted
 from projections.periods import COMPARED, Period
 from projections.sight import Sight
-from projections.statistics_queries import Behind, channels, cut, reply_time
+from projections.statistics_queries import cut, reply_time
 from tests.projections import histories as a
 from tests.projections.counting import (
     FIRST,
@@ -25,6 +26,7 @@ from tests.projections.counting import (
     Connection,
     after,
     behind,
+    channels,
     figure,
     fill,
     page,
@@ -51,6 +53,8 @@ def test_a_file_that_went_round_once(connection: Connection) -> None:
         "solution": (1, 1),
         "satisfaction": (1, 1),
         "publication": (1, 1),
+        "extension": (0, 1),
+        "suspension": (0, 1),
         "duplicate": (0, 1),
         "reopening": (0, 1),
         "mean_time": (3, 1),
@@ -72,7 +76,7 @@ def test_every_channel_counts_in_its_own_row(connection: Connection) -> None:
     made.add("HY-9", a.JANUARY, a.received(Channel.OFFICER))
     fill(connection, made.recorded)
     (table,) = channels(connection, cut(FIRST, LAST, None), LAST, committee=True)
-    assert [row.channel for row in table.rows] == [*Channel, None]
+    assert [row.part for row in table.rows] == [*Channel, None]
     assert [row.figures["registered"].numerator for row in table.rows] == [1, 1, 1, 2, 1, 1, 7]
 
 
@@ -99,7 +103,7 @@ def test_corrections_move_the_counts(connection: Connection) -> None:
     by_month = channels(connection, cut(FIRST, LAST, "month"), LAST, committee=True)
     rows = [(table.period.first.month, row) for table in by_month for row in table.rows[:-1]]
     counted = [
-        (month, row.channel, row.figures["acceptance"].numerator, row.figures["registered_batches"].numerator)
+        (month, row.part, row.figures["acceptance"].numerator, row.figures["registered_batches"].numerator)
         for month, row in rows
         if row.figures["registered"].numerator
     ]

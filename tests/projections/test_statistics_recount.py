@@ -12,11 +12,15 @@ from psycopg.rows import dict_row
 from domain.clocks import Calendar, working_days_between
 from domain.kernel import Recorded
 from domain.vocabulary import Channel
-from projections.figures import FIGURES, MEASURES
-from projections.statistics_queries import Part, channels, cut
+from projections.dimensions import UNKNOWN, Dimension, parts_of
+from projections.figure_files import Side
+from projections.figures import FIGURES
+from projections.measures import MEASURES
+from projections.statistics_queries import cut, tables
 from projections.working_days import working_day_number
+from tests.domain.rulebook_sample import SAMPLE
 from tests.projections import histories as a
-from tests.projections.counting import FIRST, LAST, Connection, behind, fill, stored, total, whole_loop
+from tests.projections.counting import FIRST, LAST, Connection, behind, channels, fill, stored, total, whole_loop
 from tests.projections.recount import Recount
 
 
@@ -25,6 +29,21 @@ def connection(database_url: str) -> Iterator[Connection]:
     with psycopg.connect(database_url, row_factory=dict_row) as opened:
         yield opened
         opened.rollback()
+
+
+def part_of(dimension: Dimension, said: str) -> str:
+    """Where the sample rulebook puts what a file says: asked of the rulebook, not of the parts under test."""
+    match dimension:
+        case Dimension.CHANNEL | Dimension.NATURE:
+            return said
+        case Dimension.COMMUNITY:
+            return SAMPLE.community_of(said) or UNKNOWN
+        case Dimension.GRID:
+            return SAMPLE.grid_of(said) or UNKNOWN
+        case Dimension.CATEGORY:
+            return said[:2] if said[:1] == "0" else UNKNOWN
+        case Dimension.UNIT:
+            return said or UNKNOWN
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -36,11 +55,22 @@ def test_any_history_gives_what_a_recount_gives(
         fill(connection, history, batch=batch)
         first, last = sorted([data.draw(a.days), data.draw(a.days)])
         for committee in (True, False):
-            (table,) = channels(connection, cut(first, last, None), as_of, committee=committee)
-            expected = Recount(history, first, last, as_of, committee=committee)
-            for row in table.rows:
-                told = {code: [one.numerator, one.denominator or 0] for code, one in row.figures.items()}
-                assert told == {code: expected.figures[row.channel][code] for code in FIGURES}
+            for dimension in Dimension:
+                parts = parts_of(dimension, SAMPLE)
+                (table,) = tables(connection, parts, cut(first, last, None), as_of, committee=committee)
+                expected = Recount(history, first, last, as_of, committee=committee, cut=parts.cut)
+                for row in table.rows:
+                    said = [
+                        value
+                        for value in expected.figures
+                        if value is not None and part_of(dimension, value) == row.part
+                    ]
+                    counted = {
+                        code: [sum(expected.figures[value][code][at] for value in said) for at in (0, 1)]
+                        for code in FIGURES
+                    }
+                    told = {code: [one.numerator, one.denominator or 0] for code, one in row.figures.items()}
+                    assert told == (counted if row.part else {code: expected.figures[None][code] for code in FIGURES})
     finally:
         connection.rollback()
 
@@ -82,10 +112,11 @@ def test_rebuilt_equals_live_and_counters_equal_rows(
         for committee in (True, False):
             expected = Recount(history, FIRST, LAST, LAST, committee=committee)
             for code, one in FIGURES.items():
-                parts: list[Part] = ["numerator", "denominator"] if one.denominator else ["numerator"]
-                for at, part in enumerate(parts):
-                    found = [(file.number, file.round) for file in behind(connection, code, part, committee=committee)]
-                    assert sorted(found) == sorted(expected.behind[code, at]), (code, part)
+                sides: list[Side] = ["numerator", "denominator"] if one.denominator else ["numerator"]
+                for at, side in enumerate(sides):
+                    files = behind(connection, code, side, committee=committee)
+                    found = [tuple(filter(None, (file.number, str(file.round), file.unit))) for file in files]
+                    assert sorted(found) == sorted(expected.behind[code, at]), (code, side)
     finally:
         connection.rollback()
 
@@ -124,7 +155,7 @@ def test_figures_name_measures_that_lie_on_the_same_day() -> None:
     used: set[str] = set()
     for one in FIGURES.values():
         parts = (*one.numerator, *one.denominator)
-        assert len({MEASURES[part].day for part in parts}) == 1, one.code
+        assert len({(MEASURES[part].table, MEASURES[part].day) for part in parts}) == 1, one.code
         used |= set(parts)
     assert used == set(MEASURES)
 
@@ -134,7 +165,7 @@ def test_every_list_has_an_index(connection: Connection) -> None:
     connection.execute("SET LOCAL enable_seqscan = off")
     for measure in MEASURES.values():
         plan = connection.execute(
-            f"EXPLAIN SELECT number FROM statistics.rounds WHERE {measure.when} AND {measure.day}"
+            f"EXPLAIN SELECT number FROM statistics.{measure.table} WHERE {measure.when} AND {measure.day}"
             f" BETWEEN '2026-01-01' AND '2026-01-31' ORDER BY {measure.day}, number, round LIMIT 50".encode()
         )
         text = "\n".join(str(row["QUERY PLAN"]) for row in plan)

@@ -27,7 +27,7 @@ def routes() -> Iterator[tuple[str, str]]:
     app: FastAPI = create_app(Settings())
     for path, methods in app.openapi()["paths"].items():
         for method in methods:
-            filled = path.format(number="HY-2026-000001", figure="acceptance", attachment="a0")
+            filled = path.format(number="HY-2026-000001", figure="acceptance", attachment="a0", dimension="units")
             yield method.upper(), filled
 
 

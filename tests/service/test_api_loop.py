@@ -154,8 +154,8 @@ def test_the_figures_agree(gone_round: Gone) -> None:
     office, _, last = gone_round
     answer = office.ok(office.get("supervisor", "/statistics/channels", after=last))
     (period,) = answer["periods"]
-    assert [row["channel"] for row in period["rows"]] == [*map(str, Channel), None]
-    figures = {row["channel"]: row["figures"] for row in period["rows"]}
+    assert [row["part"] for row in period["rows"]] == [*map(str, Channel), None]
+    figures = {row["part"]: row["figures"] for row in period["rows"]}
 
     def counts(channel: str | None, code: str) -> tuple[int, int | None]:
         return figures[channel][code]["numerator"], figures[channel][code]["denominator"]
@@ -170,6 +170,21 @@ def test_the_figures_agree(gone_round: Gone) -> None:
     assert counts(None, "reopening") == (1, 3)
     assert counts(None, "publication") == (3, 3)
     assert {figure["code"] for figure in answer["figures"]} == set(figures[None])
+
+
+def test_the_figures_by_unit_open_the_files_of_each_unit(gone_round: Gone) -> None:
+    office, _, last = gone_round
+    answer = office.ok(office.get("intake", "/statistics/units", after=last))
+    (period,) = answer["periods"]
+    counted = {row["part"]: row["figures"]["registered"]["numerator"] for row in period["rows"]}
+    total = counted.pop(None)
+    assert sum(counted.values()) == total
+    assert counted["ZF"] > 0 < counted["-"]
+    assert "主办单位" in answer["rule"]
+    for part, number in counted.items():
+        asked = {"dimension": "units", "part": part, "limit": 200}
+        files = office.ok(office.get("intake", "/statistics/figures/registered/files", **asked))["files"]
+        assert len(files) == number
 
 
 def test_the_figures_of_each_period_are_set_against_another(gone_round: Gone) -> None:
@@ -200,8 +215,8 @@ def test_lists_tell_how_much_there_is_in_all(gone_round: Gone) -> None:
 
 def test_a_figure_opens_the_files_behind_it(gone_round: Gone) -> None:
     office, numbers, last = gone_round
-    for part, channels in (("numerator", {"letter_visit"}), ("denominator", {"web", "letter_visit", "window"})):
-        found = office.ok(office.get("intake", "/statistics/figures/reopening/files", part=part, after=last))
+    for side, channels in (("numerator", {"letter_visit"}), ("denominator", {"web", "letter_visit", "window"})):
+        found = office.ok(office.get("intake", "/statistics/figures/reopening/files", side=side, after=last))
         assert {file["number"] for file in found["files"]} == {numbers[channel] for channel in channels}
         assert found["next_cursor"] is None
 

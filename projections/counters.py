@@ -1,0 +1,103 @@
+"""How the statistics keep their counters: SQL that changes rows and, in the same statement, what was counted of them.
+
+A counter row holds every measure of one day for one value of one dimension, files that are protected apart. Each
+statement adds what the rows count for now less what they counted for before, so a counter never has to be computed
+anew. What the measures are stands in measures.py, what they are cut by in dimensions.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from projections.dimensions import CUTS
+from projections.measures import MEASURES, Measure, Table, measures_of
+
+MOVING = {*CUTS, "secret", "accused"}
+"""Columns that say to which counters a row belongs at all."""
+
+DDL = """
+CREATE TABLE {schema}.counters (
+    dimension text NOT NULL,
+    day date NOT NULL,
+    value text NOT NULL,
+    protected boolean NOT NULL,
+    <measures>,
+    PRIMARY KEY (dimension, day, value, protected)
+) WITH (fillfactor = 80);
+"""
+
+INTO_COUNTERS = """
+INSERT INTO {schema}.counters AS kept (dimension, day, value, protected, <codes>)
+SELECT cut.dimension, counted.day, cut.value, row.protected, <sums>
+FROM (<rows>) AS row
+    CROSS JOIN LATERAL (VALUES <measures>) AS counted (measure, day, amount, applies)
+    CROSS JOIN LATERAL (VALUES <cuts>) AS cut (dimension, value)
+WHERE counted.applies AND counted.day IS NOT NULL
+GROUP BY 1, 2, 3, 4 HAVING <any>
+ON CONFLICT (dimension, day, value, protected) DO UPDATE SET <added>
+"""
+BEGUN = "WITH new AS (INSERT INTO {schema}.<table> (<names>) <source> RETURNING *)"
+KEPT = "WITH old AS (SELECT * FROM {schema}.<table> <where>), new AS (<updated> RETURNING *)"
+NEW = "SELECT 1 AS sign, * FROM new"
+DIFFERENCE = "SELECT 1 AS sign, * FROM new UNION ALL SELECT -1, * FROM old"
+
+
+def filled(template: str, **parts: str) -> str:
+    """A template with its `<parts>` put in. All of them stand in this code."""
+    return re.sub(r"<(\w+)>", lambda found: parts[found[1]], template)
+
+
+def counters_ddl() -> str:
+    """The table of counters: a column for each measure."""
+    return filled(DDL, measures=",\n    ".join(f"{code} integer NOT NULL DEFAULT 0" for code in MEASURES))
+
+
+def values_of(measures: Iterable[Measure]) -> str:
+    """What a row counts for in each of these measures: code, day, amount, whether it applies; as SQL."""
+    return ", ".join(f"('{one.code}', {one.day}, {one.amount}, {one.when})" for one in measures)
+
+
+def begun(columns: Mapping[str, str], *, into: Table = "rounds", source: str = "") -> str:
+    """A statement that inserts a row and counts it; `source` is what follows a SELECT of the columns' values."""
+    values = ", ".join(columns.values())
+    rows = f"SELECT {values} {source}" if source else f"VALUES ({values})"
+    return filled(BEGUN, table=into, names=", ".join(columns), source=rows) + _counting(NEW, measures_of(into))
+
+
+def changed(
+    columns: Mapping[str, str], *, rows: str = "number = %(number)s", only: str = "true", of: Table = "rounds"
+) -> str:
+    """A statement that changes the rows of a file (or others) and takes the difference into the counters."""
+    where = f"WHERE {rows} AND {only}"
+    assigned = ", ".join(f"{column} = {value}" for column, value in columns.items())
+    updated = filled("UPDATE {schema}.<table> SET <assigned> <where>", table=of, assigned=assigned, where=where)
+    measures = measures_of(of) if not MOVING.isdisjoint(columns) else _touched(columns, of)
+    if not measures:
+        return updated
+    return filled(KEPT, table=of, where=where, updated=updated) + _counting(DIFFERENCE, measures)
+
+
+def _touched(columns: Collection[str], of: Table) -> tuple[Measure, ...]:
+    """The measures whose rule reads one of these columns."""
+    return tuple(
+        one
+        for one in measures_of(of)
+        if not set(columns).isdisjoint(re.findall(r"\w+", f"{one.when} {one.day} {one.amount}"))
+    )
+
+
+def _counting(rows: str, measures: Sequence[Measure]) -> str:
+    """The statement's end that adds to the counters what the rows count for, times their sign."""
+    codes = [one.code for one in measures]
+    sums = [f"coalesce(sum(row.sign * counted.amount) FILTER (WHERE counted.measure = '{code}'), 0)" for code in codes]
+    return filled(
+        INTO_COUNTERS,
+        rows=rows,
+        measures=values_of(measures),
+        cuts=", ".join(f"('{cut}', coalesce(row.{cut}, ''))" for cut in CUTS),
+        codes=", ".join(codes),
+        sums=", ".join(sums),
+        any=" OR ".join(f"{one} <> 0" for one in sums),
+        added=", ".join(f"{code} = kept.{code} + excluded.{code}" for code in codes),
+    )
