@@ -219,6 +219,42 @@ class NotSignedIn(DomainError):
     en = "a valid bearer token is required"
 
 
+class WrongPassword(DomainError):
+    """Signing in failed; which of the possible reasons it was is not told."""
+
+    status = 403
+    code = "wrong_password"
+    zh = "人员编号或密码不正确，或账号已暂时锁定"
+    en = "staff id or password is wrong, or the account is locked for a while"
+
+
+class WeakPassword(DomainError):
+    """A new password that the rules refuse."""
+
+    status = 422
+    code = "weak_password"
+    zh = "新密码不合要求：{reason}"
+    en = "this password is not strong enough: {reason_en}"
+
+
+class TooOften(DomainError):
+    """Too many tries in a short time."""
+
+    status = 429
+    code = "too_often"
+    zh = "操作过于频繁，请{seconds}秒后再试"
+    en = "too many tries; wait {seconds} seconds"
+
+
+class ForeignForm(DomainError):
+    """A form that no page of this service gave out, or one of a session that has ended."""
+
+    status = 403
+    code = "foreign_form"
+    zh = "表单已失效，请返回上一页、刷新后重新提交"
+    en = "this form is no longer valid; go back, reload the page and send it again"
+
+
 class Forbidden(DomainError):
     """The caller may not see this."""
 

@@ -111,15 +111,27 @@ class Access:
 
     def caller(self, secret: str) -> Caller:
         """The holder of a token; raises `NotSignedIn` for one that is unknown, revoked, or whose holder has left."""
-        key, clock = tokens.hash_of(secret), time.monotonic()
+
+        def holder() -> tuple[str, str]:
+            with self._pool.connection() as connection:
+                found = tokens.find(connection, secret)
+            if found is None:
+                raise NotSignedIn
+            return found[1], str(found[0])
+
+        return self._remembered(tokens.hash_of(secret), holder)
+
+    def of_session(self, staff_id: str) -> Caller:
+        """The holder of a valid session; raises `NotSignedIn` for one who holds no role any more."""
+        return self._remembered(f"page {staff_id}".encode(), lambda: (staff_id, f"page {staff_id}"))
+
+    def _remembered(self, key: bytes, holder: Callable[[], tuple[str, str]]) -> Caller:
+        """The caller known by a key, looked up again after a while: staff id, and what scopes idempotency keys."""
+        clock = time.monotonic()
         remembered = self._known.get(key)
         if remembered and clock < remembered[0]:
             return remembered[1]
-        with self._pool.connection() as connection:
-            found = tokens.find(connection, secret)
-        if found is None:
-            raise NotSignedIn
-        caller = self.of_staff(found[1], str(found[0]))
+        caller = self.of_staff(*holder())
         if not caller.grants:
             raise NotSignedIn
         with self._lock:

@@ -9,13 +9,16 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.responses import RedirectResponse
+from starlette.staticfiles import StaticFiles
 
 from service.api import audit, health, ledger, petitions, proposals, publishing, statistics, worklist
 from service.api.problems import document
 from service.api.requests import Requests
 from service.errors import HANDLERS
 from service.metrics import Metrics
+from service.pages.catalogue import ROUTERS
+from service.pages.problem import on_pages
+from service.pages.screen import STATIC
 from service.parts import opened
 from service.settings import Settings
 
@@ -50,14 +53,17 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
-        exception_handlers=dict(HANDLERS),
+        exception_handlers={kind: on_pages(handler) for kind, handler in HANDLERS.items()},
         telemetry=NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.language = settings, metrics, settings.language
     for part in (petitions, proposals, publishing, ledger, worklist, statistics, audit, health):
         app.include_router(part.router)
     app.include_router(petitions.uploads)
-    app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
+    for pages in ROUTERS:
+        app.include_router(pages)
+    app.state.pages = frozenset(getattr(route, "path", "") for pages in ROUTERS for route in pages.routes)
+    app.mount("/static", StaticFiles(directory=STATIC))
     document(app)
     app.add_middleware(Requests, metrics=metrics, language=settings.language)
     return app

@@ -14,10 +14,12 @@ from psycopg_pool import ConnectionPool
 from service.access import Access
 from service.desk import Desk
 from service.drafts import Drafts
+from service.limiter import Limiter
 from service.papers import Papers
 from service.positions import Positions
 from service.proposing import Proposing
 from service.rulebooks import Rulebooks
+from service.sessions import Sessions
 from service.settings import Settings
 from service.store import Store
 from service.vault import Vault
@@ -45,6 +47,8 @@ class Parts:
     drafts: Drafts
     proposing: Proposing
     positions: Positions
+    sessions: Sessions
+    limiter: Limiter
     now: Callable[[], datetime]
 
     @contextmanager
@@ -80,4 +84,19 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
         desk = Desk(store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
         papers = Papers(desk=desk, vault=vault, pool=pool)
         drafts = Drafts(pool, vault, now)
-        yield Parts(url, store, pool, rulebooks, access, desk, papers, drafts, Proposing(desk), positions, now)
+        sessions, limiter = Sessions(pool, now), Limiter(pool, vault)
+        yield Parts(
+            url=url,
+            store=store,
+            pool=pool,
+            rulebooks=rulebooks,
+            access=access,
+            desk=desk,
+            papers=papers,
+            drafts=drafts,
+            proposing=Proposing(desk),
+            positions=positions,
+            sessions=sessions,
+            limiter=limiter,
+            now=now,
+        )

@@ -32,8 +32,8 @@ class Settings:
     `master_key_file`, by default in the data folder. `max_body`: larger requests are refused. `wait_seconds`: how long
     a reader may wait for a write of their own to show. `connections`: for reading, per process. `max_lag`: by how many
     events a projection may be behind while the service calls itself ready. `due_soon_days`: for how many working days
-    before it is due a task shows amber. `public_url`: where residents reach the service, as it is printed for them;
-    empty for the address that the desk itself was asked at.
+    before it is due a task shows amber. `public_url`: where residents and staff reach the service, as it is printed for
+    them, and where forms may come from; empty for the address that the desk itself was asked at.
     """
 
     data_dir: Path = Path("data")

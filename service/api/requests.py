@@ -18,6 +18,12 @@ from service.metrics import Metrics
 NOT_MATCHED = "-"
 """The route of a request that no route matches: its path is the caller's words."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+DOCUMENTATION = ("/docs", "/redoc", "/static-offline")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""What a page may load and where its forms may go: this service, and nothing written inside the page itself."""
 
 log = structlog.get_logger("requests")
 
@@ -86,7 +92,13 @@ def route_of(scope: Scope) -> str:
 def _add_headers(headers: MutableHeaders, path: str, one: str) -> None:
     headers["X-Request-Id"] = one
     headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("X-Frame-Options", "DENY")
-    if path.startswith("/api/"):
+    if path.startswith("/static/"):
+        headers["Cache-Control"] = "public, max-age=604800, immutable"
+    elif not path.startswith(DOCUMENTATION):
         headers["Cache-Control"] = "no-store"
+        headers.setdefault("Content-Security-Policy", POLICY)
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(self), microphone=(), payment=()")

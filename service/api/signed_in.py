@@ -55,7 +55,7 @@ class SignedIn(APIRoute):
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > most:
             raise TooLarge(limit=most)
-        sent = await Request(request.scope, _limited(request.receive, most)).body()
+        sent = await Request(request.scope, limited(request.receive, most)).body()
         return (
             Read(request, sent or b"{}", self._parsed(request, sent)) if self.takes_json else Read(request, sent, None)
         )
@@ -116,7 +116,7 @@ def _not_a_number(name: str) -> NoReturn:
     raise BrokenRequest(reason=f"JSON中不得有{name}", reason_en=f"JSON has no {name}")
 
 
-def _limited(receive: Receive, most: int) -> Receive:
+def limited(receive: Receive, most: int) -> Receive:
     """Receive until it is too much, whatever length was announced."""
     taken = 0
 

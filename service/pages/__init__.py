@@ -1,0 +1,1 @@
+"""Pages: the same desk and commands as the API, as HTML that works without JavaScript."""
