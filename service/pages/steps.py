@@ -41,7 +41,7 @@ def attachment(
     number: Number, attachment: Annotated[str, Path(max_length=64)], parts: PartsOf, caller: ReaderOf, one: RequestId
 ) -> Response:
     """An attached file, to be saved; the reading is logged for the committee."""
-    found, content = parts.desk.attachment(caller, number, attachment, request_id=one)
+    found, content = parts.papers.attachment(caller, number, attachment, request_id=one)
     headers = {"Content-Disposition": f'attachment; filename="{found.id}"', "Content-Security-Policy": "sandbox"}
     return Response(content, media_type=found.media_type, headers=headers)
 
@@ -77,7 +77,7 @@ def take_uploads(parts: Parts, caller: Caller, kind: type[PetitionCommand], form
         ids = []
         for upload in uploads(form, path):
             content = upload.file.read()
-            ids.append(parts.desk.upload(caller, content, (upload.content_type or "").partition(";")[0].lower()))
+            ids.append(parts.papers.upload(caller, content, (upload.content_type or "").partition(";")[0].lower()))
         if not ids:
             continue
         *groups, last = path.split(".")
