@@ -6,6 +6,7 @@ from projections.audit import Audit
 from projections.bulletin import Bulletin
 from projections.file import FileTimeline
 from projections.ledger import Ledger
+from projections.likeness import Likeness
 from projections.oversight import Oversight
 from projections.projection import Projection
 from projections.search import Search
@@ -18,6 +19,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     FileTimeline(),
     Worklist(),
     Search(),
+    Likeness(),
     Statistics(),
     Audit(),
     StaffDirectory(),

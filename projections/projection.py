@@ -9,13 +9,15 @@ name; every SQL text writes `{schema}` for it, because a rebuild fills a schema 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from traceback import extract_tb
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from psycopg import Connection, Error
+from psycopg import Connection, Error, postgres
+from psycopg.adapt import Dumper
 from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Recorded
@@ -26,6 +28,29 @@ Write = tuple[str, Mapping[str, object]]
 Use module constants for the SQL: a batch sends equal texts together. Parameters are what psycopg adapts; wrap JSON
 in `psycopg.types.json.Jsonb`, pass codes as `str`, lists for arrays.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A personal value as a parameter: the database gets its keyed hash, by which equal values are found, never itself.
+
+    Only a connection that was `blinding` takes one; who feeds projections lends it the key.
+    """
+
+    purpose: str
+    value: str = field(repr=False)
+
+
+def blinding(connection: Connection[Any], blind: Callable[[str, str], str]) -> None:
+    """Let the connection take `Blind` parameters; `blind(purpose, value)` gives the keyed hash."""
+
+    class BlindDumper(Dumper):
+        oid = postgres.types["text"].oid
+
+        def dump(self, obj: Blind) -> bytes:
+            return blind(obj.purpose, obj.value).encode()
+
+    connection.adapters.register_dumper(Blind, BlindDumper)
 
 
 class Projection(ABC):

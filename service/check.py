@@ -23,7 +23,7 @@ from domain.numbering import FileNumber, file_number, parse
 from domain.petition.events.receiving import PetitionImported, PetitionReceived
 from domain.petition.petition import Petition
 from projections.catalogue import PROJECTIONS
-from projections.projection import Poisoned, Projection, apply, cause_code, create
+from projections.projection import Poisoned, Projection, apply, blinding, cause_code, create
 from service.feed import BATCH, Stuck, read_all
 from service.positions import ProjectionState, states
 from service.rebuild import SWAP_LOCK
@@ -83,6 +83,7 @@ def check(
     with _snapshot(connection):
         live = {state.name: state for state in states(connection) if state.generation == "live"}
         found = [difference for projection in projections for difference in _state(projection, live)]
+        blinding(connection, store.blind)
         replay = _Replay(connection, [one for one in projections if _current(one, live)], live)
         complete = replay.run(store, progress)
         found += replay.found

@@ -34,6 +34,10 @@ class Log(Protocol):
         """The position of the newest event."""
         ...
 
+    def blind(self, purpose: str, value: str) -> str:
+        """The keyed hash by which equal personal values are found."""
+        ...
+
 
 class Stuck(Exception):
     """The log cannot be read past an event: nobody can go on, whatever the projection."""

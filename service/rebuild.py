@@ -18,7 +18,7 @@ import psycopg
 from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Identifier
 
-from projections.projection import Poisoned, Projection, create
+from projections.projection import Poisoned, Projection, blinding, create
 from service.feed import BATCH, Db, Log, Stuck, read, read_all, schema_of, take
 from service.positions import stop
 
@@ -72,6 +72,7 @@ def rebuild(
     """
     with psycopg.connect(url, autocommit=True, application_name="huiying rebuild") as connection, ExitStack() as locks:
         connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
+        blinding(connection, log.blind)
         for projection in sorted(projections, key=lambda projection: projection.name):
             locks.enter_context(_reserved(connection, projection.name))
         for projection in projections:

@@ -18,7 +18,7 @@ import psycopg
 import structlog
 
 from projections.catalogue import PROJECTIONS
-from projections.projection import Poisoned, Projection, cause_code
+from projections.projection import Poisoned, Projection, blinding, cause_code
 from service.feed import BATCH, Db, Log, Stuck, read, take
 from service.listening import Listener
 from service.positions import RETRY, Fenced, ProjectionState, states, stop
@@ -90,6 +90,7 @@ class Runner:
             if not self._elected(connection):
                 return
             self._logger.info("runner_leads")
+            blinding(connection, self._log.blind)
             connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
             connection.execute(RETRY)
             with Listener(self._url) as listener:

@@ -128,6 +128,10 @@ class Store:
         keys = self._keys({holder(state) for state in states}) if readable else {}
         return [self._mapper.recorded(event, state, keys) for event, state in zip(stored, states, strict=True)]
 
+    def blind(self, purpose: str, value: str) -> str:
+        """The keyed hash by which a projection finds equal personal values without holding them."""
+        return self._vault.blind(purpose, value)
+
     def last_position(self) -> int:
         """The position of the newest event; 0 when there is none."""
         return self._recorder.max_notification_id() or 0

@@ -157,8 +157,7 @@ class PetitionCommand(Command):
             return UnknownPetition()
         grants = sorted((grant for grant in context.grants if grant.role in cls.roles), key=_own_right_first)
         if not grants:
-            roles = sorted(cls.roles)
-            return WrongRole(roles="、".join(role.zh for role in roles), roles_en=", ".join(roles))
+            return cls.for_others()
         fitting = [grant for grant in grants if not cls.own_unit or _in_charge(grant, petition, context)]
         if not fitting:
             return NotYourUnit()
@@ -171,6 +170,12 @@ class PetitionCommand(Command):
             if refused is None:
                 return acting
         return refused or WrongRole(roles="", roles_en="")
+
+    @classmethod
+    def for_others(cls) -> WrongRole:
+        """What who holds none of its roles is told."""
+        roles = sorted(cls.roles)
+        return WrongRole(roles="、".join(role.zh for role in roles), roles_en=", ".join(roles))
 
     def execute(self, petition: Petition, context: Context) -> Taken:
         """Take the step. Raises the DomainError that forbids it; then nothing has changed."""

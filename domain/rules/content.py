@@ -18,6 +18,7 @@ from domain.rules.tables import (
     Body,
     Category,
     ChannelRules,
+    DuplicateRules,
     Entry,
     HandlingUnit,
     LimitRow,
@@ -50,6 +51,7 @@ class RulebookContent(Value):
     limits: tuple[LimitRow, ...] = Field(min_length=1)
     tracks: tuple[TrackRow, ...] = Field(min_length=1)
     routes: tuple[RouteRow, ...] = ()
+    duplicates: DuplicateRules = DuplicateRules()
     nature_kinds: dict[Nature, PetitionKind]
     waived_natures: tuple[Nature, ...] = (Nature.CONSULT, Nature.THANKS)
     follow_up_attempts: int = Field(default=3, ge=1, le=20)

@@ -136,3 +136,15 @@ class RouteRow(Value):
     co_units: tuple[Code, ...] = ()
     local: Share | None = None
     basis: Name
+
+
+class DuplicateRules(Value):
+    """重复件提示: when two petitions are proposed as duplicates (see `domain.likeness`).
+
+    Received at most `window_days` apart; texts alike by at least `same_person` where it is the same person, and by
+    `other_person` and about the same community where it is not.
+    """
+
+    window_days: int = Field(default=180, ge=1, le=3660)
+    same_person: float = Field(default=0.3, ge=0.05, le=1)
+    other_person: float = Field(default=0.5, ge=0.05, le=1)

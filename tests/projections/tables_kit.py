@@ -8,13 +8,14 @@ from psycopg import Connection
 from domain.kernel import Recorded
 from projections.ledger_queries import page
 from projections.ledger_rows import LedgerFilter, LedgerRow
-from projections.projection import Projection, apply, create
+from projections.projection import Projection, apply, blinding, create
 from projections.sight import Sight
-from tests.projections.comparing import Content, after_erasure, content, fed
+from tests.projections.comparing import Content, after_erasure, blind, content, fed
 
 
 def feed(connection: Connection[Any], *projections: Projection, recorded: Sequence[Recorded]) -> None:
     """Make the projections' live tables anew and take the events into them."""
+    blinding(connection, blind)
     for projection in projections:
         create(connection, projection, projection.name)
         apply(connection, projection, projection.name, recorded)
