@@ -1,5 +1,6 @@
 # make env    .venv with everything in it        make run    a demo at http://127.0.0.1:8000
 # make test   style, types, layers, tests        make lock   renew requirements*.txt
+# make browser   Chromium for the tests of the pages, where it is missing and apt may install it
 PYTHON ?= python3
 PORT   ?= 8000
 DATA   ?= data
@@ -7,7 +8,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 
 .DEFAULT_GOAL := env
-.PHONY: env run test lock format clean
+.PHONY: env run test browser lock format clean
 
 env: $(STAMP)
 
@@ -25,12 +26,16 @@ run: env
 	@$(BIN)/huiying demo --data-dir $(DATA) --port $(PORT) || \
 	  { echo "another port: make run PORT=8001; another folder: make run DATA=demo" >&2; exit 1; }
 
-test: env
+test: env browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist loadscope
+
+# Without it those tests are skipped and say so.
+browser:
+	@ops/browser.sh
 
 format: env
 	$(BIN)/ruff check --fix .

@@ -1,7 +1,7 @@
 """A demonstration: the sample rulebook, staff for every role, and invented petitions that went their way.
 
 What happens stands in ops/samples/demo*.toml and goes through the desk like everything else, on a clock that runs
-through the last two months. It happens once in a folder; a later start only tells the tokens again.
+through the last two months. It happens once in a folder; a later start only tells the accounts again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -24,14 +25,14 @@ from domain.rulebook import Rulebook
 from domain.staff import AddStaff, GrantRole, Staff, staff_stream
 from domain.vocabulary import Role
 from projections.staff import StaffDirectory
-from service import tokens
+from service import passwords, tokens
 from service.administration import adopt_sample, sample, staff_steps
 from service.parts import Parts, opened
 from service.runner import Runner
 from service.settings import Settings
 
 STORY, PETITIONS = "demo.toml", "demo-petitions.toml"
-TOKENS = "demo-tokens.json"
+TOKENS, PASSWORDS = "demo-tokens.json", "demo-passwords.json"
 BEGINS = timedelta(days=70)
 OPENS, CLOSES = time(8, 30), time(17, 30)
 PATIENCE = 120.0
@@ -64,15 +65,23 @@ class Clock:
         return self.at
 
 
-def prepare(parts: Parts, settings: Settings) -> dict[str, str]:
-    """Make the demonstration in an empty database, or find it there; returns each person's token.
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How somebody of the demonstration comes in: by the pages with a password, by the API with a token."""
+
+    password: str
+    token: str
+
+
+def prepare(parts: Parts, settings: Settings) -> dict[str, Account]:
+    """Make the demonstration in an empty database, or find it there; returns how each person comes in.
 
     Raises `NotADemo` where there is something else already.
     """
     file = settings.data_dir / TOKENS
     if file.exists():
         known: dict[str, str] = json.loads(file.read_text("utf-8"))
-        return known
+        return _accounts(parts, settings, known)
     story = tomllib.loads(sample(STORY)) | tomllib.loads(sample(PETITIONS))
     begun = parts.store.fold(Staff(staff_stream("admin"))).version > 0
     if not begun and parts.store.fold(Rulebook()).content is not None:
@@ -83,18 +92,38 @@ def prepare(parts: Parts, settings: Settings) -> dict[str, str]:
         _Telling(then, story, clock, now).tell()
     with parts.pool.connection() as connection:
         secrets = {staff: tokens.create(connection, staff) for staff in story["staff"]}
+    _keep(file, secrets)
+    return _accounts(parts, settings, secrets)
+
+
+def _accounts(parts: Parts, settings: Settings, secrets: Mapping[str, str]) -> dict[str, Account]:
+    """The people with their passwords, which are made where none are kept yet."""
+    file = settings.data_dir / PASSWORDS
+    if file.exists():
+        chosen: dict[str, str] = json.loads(file.read_text("utf-8"))
+    else:
+        chosen = {staff: passwords.new_password() for staff in secrets}
+        with parts.pool.connection() as connection:
+            for staff, password in chosen.items():
+                passwords.set_password(connection, staff, password, must_change=False, now=parts.now())
+        _keep(file, chosen)
+    return {staff: Account(chosen.get(staff, ""), token) for staff, token in secrets.items()}
+
+
+def _keep(file: Path, secrets: Mapping[str, str]) -> None:
+    """Write down what the next start tells again, for nobody but the owner."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
         json.dump(secrets, out, ensure_ascii=False, indent=1)
-    return secrets
 
 
-def table(secrets: Mapping[str, str]) -> Table:
-    """The tokens as they are shown."""
+def table(accounts: Mapping[str, Account]) -> Table:
+    """The accounts as they are shown."""
     staff = tomllib.loads(sample(STORY))["staff"]
-    shown = Table("人员 staff", "角色 roles", "令牌 token", title="演示令牌 / demo tokens", title_style="")
-    for name, secret in secrets.items():
+    title = "演示账号，登录 /sign-in / demo accounts for the sign-in page"
+    shown = Table("人员 staff", "角色 roles", "密码 password", "令牌 API token", title=title, title_style="")
+    for name, account in accounts.items():
         roles = "、".join(f"{Role(role).zh} {unit}".strip() for role, _, unit in _roles(staff[name]))
-        shown.add_row(name, roles, secret)
+        shown.add_row(name, roles, account.password, account.token)
     return shown
 
 

@@ -26,7 +26,7 @@ from service.parts import opened as put_together
 from service.settings import Settings
 from service.supervisor import Child, Database, Supervisor, answers
 
-TABLE_WIDTH = 100
+TABLE_WIDTH = 130
 """A token that is cut off at the terminal's edge would be of no use."""
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where to knock, not where to listen
@@ -45,7 +45,7 @@ def serve(data_dir: DataDir = None, port: Port = None, host: Host = None, worker
 
 
 def demo(data_dir: DataDir = None, port: Port = None, host: Host = None, workers: Workers = None) -> None:
-    """启动演示：样例规则手册、各角色令牌、各环节的虚构民情 / the service with invented petitions."""
+    """启动演示：样例规则手册、各角色账号、各环节的虚构民情 / the service with invented petitions."""
     from service.demo import NotADemo, prepare, table
 
     def seeded(parts: Parts) -> None:
@@ -106,7 +106,10 @@ def _supervise(settings: Settings, listening: socket.socket, database: Database 
         children,
         database,
         ready=lambda: answers(host, port, "/readyz"),
-        told=lambda: typer.echo(f"回应已就绪 / Huiying is ready: {address}  （接口文档 / API: {address}/docs）"),
+        told=lambda: typer.echo(
+            f"回应已就绪 / Huiying is ready: {address}\n"
+            f"登录 / sign in: {address}/sign-in  （接口文档 / API: {address}/docs）"
+        ),
     ).run()
 
 

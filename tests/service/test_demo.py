@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -19,8 +20,8 @@ STAGES = "SELECT array_agg(DISTINCT stage), array_agg(DISTINCT channel), max(rou
 def test_a_demonstration_shows_every_stage_channel_and_role_once(tmp_path: Path) -> None:
     with running(tmp_path, command="demo") as service:
         page = httpx.get(service.url, follow_redirects=True)
-        assert page.status_code == 200
-        assert page.url.path == "/docs"
+        assert (page.status_code, page.url.path) == (200, "/sign-in")
+        assert httpx.get(f"{service.url}/docs").status_code == 200
         assert answer(tmp_path, "check").startswith("no difference")
         first = _shown(tmp_path)
         secrets = json.loads((tmp_path / "demo-tokens.json").read_text("utf-8"))
@@ -30,6 +31,10 @@ def test_a_demonstration_shows_every_stage_channel_and_role_once(tmp_path: Path)
             for who in ("intake", "handler-hw", "supervisor")
         ]
         assert [one.status_code for one in answers] == [200, 200, 200]
+        passwords = json.loads((tmp_path / "demo-passwords.json").read_text("utf-8"))
+        assert all(any(f" {password} " in line for line in service.said) for password in passwords.values())
+        assert _signs_in(service.url, "admin", passwords["admin"])
+        assert not _signs_in(service.url, "admin", passwords["intake"])
         roles = answer(tmp_path, "staff", "list")
         assert all(role.zh in roles for role in STAFF_ROLES)
         assert service.stop() == 0
@@ -39,11 +44,21 @@ def test_a_demonstration_shows_every_stage_channel_and_role_once(tmp_path: Path)
     assert set(channels) == {channel.value for channel in Channel}
     assert rounds == 2
     assert count >= 24
-    assert stat.S_IMODE((tmp_path / "demo-tokens.json").stat().st_mode) == 0o600
+    for file in ("demo-tokens.json", "demo-passwords.json"):
+        assert stat.S_IMODE((tmp_path / file).stat().st_mode) == 0o600
 
     with running(tmp_path, command="demo") as service:
         assert _shown(tmp_path) == first
-        assert any(secrets["intake"] in line for line in service.said)
+        assert any(secrets["intake"] in line and passwords["intake"] in line for line in service.said)
+
+
+def _signs_in(url: str, staff: str, password: str) -> bool:
+    """Whether the sign-in page takes the password."""
+    with httpx.Client(base_url=url) as browser:
+        token = re.search(r'name="csrf" value="(\w+)"', browser.get("/sign-in").text)
+        assert token is not None
+        answered = browser.post("/sign-in", data={"csrf": token[1], "staff": staff, "password": password})
+        return answered.status_code == 303
 
 
 def test_a_demonstration_does_not_mix_with_real_data(tmp_path: Path) -> None:
