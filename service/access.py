@@ -125,6 +125,11 @@ class Access:
         """The holder of a valid session; raises `NotSignedIn` for one who holds no role any more."""
         return self._remembered(f"page {staff_id}".encode(), lambda: (staff_id, f"page {staff_id}"))
 
+    def forget_known(self) -> None:
+        """Look everybody up anew at the next request of this process: roles or an account were changed here."""
+        with self._lock:
+            self._known.clear()
+
     def _remembered(self, key: bytes, holder: Callable[[], tuple[str, str]]) -> Caller:
         """The caller known by a key, looked up again after a while: staff id, and what scopes idempotency keys."""
         clock = time.monotonic()

@@ -34,7 +34,8 @@ COMMON = frozenset(
 )
 """Long enough, and still the first to be tried."""
 
-_hasher = PasswordHasher()
+HASHER = PasswordHasher()
+"""argon2id with the parameters that RFC 9106 recommends where memory is limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def account(connection: Connection[Any], staff: str) -> Account | None:
 def set_password(connection: Connection[Any], staff: str, password: str, *, must_change: bool, now: datetime) -> None:
     """Set a password and lift a lock. Raises `WeakPassword` for one that the rules refuse."""
     check_rules(password, staff)
-    hashed = _hasher.hash(_plain(password))
+    hashed = HASHER.hash(_plain(password))
     connection.execute(SET, {"staff": staff, "hash": hashed, "must_change": must_change, "now": now})
 
 
@@ -93,8 +94,8 @@ def fits(connection: Connection[Any], staff: str, password: str, now: datetime) 
         return None
     if found.failures or found.locked_until:
         unlock(connection, staff)
-    if _hasher.check_needs_rehash(found.hash):
-        connection.execute(REHASHED, (_hasher.hash(_plain(password)), staff, found.hash))
+    if HASHER.check_needs_rehash(found.hash):
+        connection.execute(REHASHED, (HASHER.hash(_plain(password)), staff, found.hash))
     return found
 
 
@@ -127,7 +128,7 @@ def _plain(password: str) -> str:
 
 def _verified(hashed: str, password: str) -> bool:
     try:
-        return _hasher.verify(hashed, _plain(password)[: LONGEST * 4])
+        return HASHER.verify(hashed, _plain(password)[: LONGEST * 4])
     except (VerificationError, InvalidHashError):
         return False
 
@@ -135,4 +136,4 @@ def _verified(hashed: str, password: str) -> bool:
 @cache
 def _nobodys_hash() -> str:
     """The hash of a password that nobody has."""
-    return _hasher.hash(secrets.token_urlsafe(32))
+    return HASHER.hash(secrets.token_urlsafe(32))
