@@ -300,6 +300,24 @@ class UnknownAttachment(DomainError):
     en = "no such attachment"
 
 
+class UnknownLetter(DomainError):
+    """The file has no such letter, or what it said was erased."""
+
+    status = 404
+    code = "unknown_letter"
+    zh = "没有此文书，或其内容已删除"
+    en = "no such letter, or its content was erased"
+
+
+class BrokenTemplate(DomainError):
+    """A template of the office cannot be filled in; nothing was issued."""
+
+    status = 500
+    code = "broken_template"
+    zh = "文书模板“{template}”有误（“{place}”处）：{reason}"
+    en = "the template “{template}” is broken at “{place}”: {reason}"
+
+
 class Busy(DomainError):
     """Too much is waiting; try again shortly."""
 

@@ -172,6 +172,21 @@ class Recorded(DomainEventProtocol[UUID]):
         return day_of(self.occurred_at) if self.occurred_at else None
 
 
+class Letterhead(NamedTuple):
+    """What a letter is printed with: the next number of its series, the office's word before it, the template's digest.
+
+    No prefix: the office's code.
+    """
+
+    serial: int = 1
+    prefix: str = ""
+    template: str = ""
+
+
+PLAIN_PAPER = Letterhead()
+"""For commands that issue no letter."""
+
+
 class Grant(NamedTuple):
     """A role that a person holds now: for a unit (None: no unit), in their own right or standing in for somebody."""
 
@@ -186,8 +201,9 @@ class Context:
 
     `grants` are all roles the person holds now; `actor` is who asks, in the role that fits once a command chose it.
     `at` is when the step happened, which is `now` unless the command states another time.
-    `salt` is fresh random text that the service drew for this command; `attachments` are the uploaded files that
-    the command names, by id; `staff_units` are the units of every member of staff, by id (for who is accused).
+    `salt` is fresh random text that the service drew for this command; `letterhead` is what the letter that the command
+    issues is printed with; `attachments` are the uploaded files that the command names, by id; `staff_units` are the
+    units of every member of staff, by id (for who is accused).
     """
 
     actor: Actor
@@ -200,6 +216,7 @@ class Context:
     grants: frozenset[Grant] = frozenset()
     query_code_digest: str = ""
     salt: str = ""
+    letterhead: Letterhead = PLAIN_PAPER
     attachments: Mapping[str, Attachment] = field(default_factory=dict)
     staff_units: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -340,6 +357,7 @@ def _inside(annotation: Any) -> Seal | PersonalTree | None:
 __all__ = [
     "CLOCK_SKEW",
     "EVENT_TYPES",
+    "PLAIN_PAPER",
     "SHANGHAI",
     "STREAMS",
     "Actor",
@@ -352,6 +370,7 @@ __all__ = [
     "Event",
     "Grant",
     "Identity",
+    "Letterhead",
     "Personal",
     "PersonalTree",
     "Recorded",

@@ -240,6 +240,20 @@ class ErasureGround(Code):
     UNLAWFUL = "unlawful", "违反法律、行政法规或约定处理"
 
 
+class LetterKind(Code):
+    """The letters that an office prints (domain: 文书)."""
+
+    ACCEPTANCE = "acceptance", "受理告知书"
+    DECLINE = "decline", "不予受理告知书"
+    REFERRAL = "referral", "转送函"
+    ASSIGNMENT = "assignment", "交办单"
+    EXTENSION = "extension", "延期告知书"
+    REPLY = "reply", "答复意见书"
+    ORDER = "order", "督办单"
+    FOLLOW_UP = "follow_up", "回访记录"
+    SERVICE = "service", "送达回证"
+
+
 class RedactionKind(Code):
     """What was taken out of a text before publication (脱敏)."""
 

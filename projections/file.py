@@ -22,6 +22,8 @@ from projections.projection import Projection, Write
 
 NOT_SHOWN = frozenset({"petitioners", "salt", "query_code_digest"})
 """Fields that no entry shows: petitioners stand in `people`, the others are secrets or mean nothing to a reader."""
+NOT_RETOLD: Mapping[type[BaseModel], frozenset[str]] = {r.LetterIssued: frozenset({"content"})}
+"""Fields of one kind of event that only repeat what the file says elsewhere."""
 
 PUBLIC: Mapping[type[BaseModel], frozenset[str]] = dict.fromkeys(
     (p.ResultPublished, p.PublicationCorrected), frozenset({"title", "text"})
@@ -162,7 +164,7 @@ def _collect(model: BaseModel, tree: PersonalTree, path: str, texts: dict[str, s
     """Gather a model's texts, masked, by where they stand (`demands.0.text`); erased ones are left out."""
     for name, below in tree.items():
         value = getattr(model, name, None)
-        if name in NOT_SHOWN or value is None:
+        if name in NOT_SHOWN or value is None or name in NOT_RETOLD.get(type(model), ()):
             continue
         if isinstance(below, Seal):
             as_approved = name in PUBLIC.get(type(model), ())

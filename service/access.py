@@ -32,7 +32,8 @@ OFFICE_WIDE = frozenset({Role.INTAKE, Role.PUBLISHER, Role.CALLER})
 """Roles that are not held for a unit's files: they work on every file, also a secret one."""
 
 FOLLOWED_UP_IN = frozenset({Stage.SUPERVISING, Stage.RECOLLECTING, Stage.CLOSED})
-INTAKE_READS_IN = frozenset({Stage.RECEIVING, Stage.RECOLLECTING})
+INTAKE_READS_IN = frozenset({Stage.RECEIVING, Stage.RECOLLECTING, Stage.DECLINED, Stage.REFERRED})
+"""Also where the desk itself ended the file: it still has to tell the petitioner in writing, and to prove it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 from pydantic import BaseModel
 
-from domain.errors import Busy, DomainError, Forbidden, Invalid, Stale, UnknownPetition
+from domain.errors import Busy, DomainError, Forbidden, Invalid, Restricted, Stale, UnknownPetition
 from domain.kernel import Actor, Context, Grant, day_of, stamp
 from domain.numbering import new_query_code, parse, query_code_digest
 from domain.petition.command import PetitionCommand, Taken
@@ -30,6 +30,7 @@ from service import attachments
 from service.access import Access, Caller
 from service.append import Append, Receipt, Series, StreamWrite
 from service.file_view import FileView, file_view
+from service.letters import Letters
 from service.receipts import Receipts
 from service.rulebooks import Rulebooks
 from service.store import Store
@@ -68,6 +69,7 @@ class Desk:
         pool: ConnectionPool[Connection[TupleRow]],
         access: Access,
         rulebooks: Rulebooks,
+        letters: Letters,
         now: Callable[[], datetime],
     ) -> None:
         """Take the parts it works with."""
@@ -75,6 +77,7 @@ class Desk:
         self._vault = vault
         self._pool = pool
         self._rulebooks = rulebooks
+        self._letters = letters
         self._receipts = Receipts(store, vault)
         self.access = access
         self.now = now
@@ -188,8 +191,11 @@ class Desk:
             if expected is not None and petition.version != expected:
                 raise Stale
             other = self._beside(caller, command)
+            taken = command.execute(petition, context)
+            if command.reads:
+                self.reading(caller, petition, context)
             try:
-                return self._append(petition, command.execute(petition, context), receipts, command, other)
+                return self._append(petition, taken, receipts, command, other)
             except Stale:
                 continue
         raise Busy
@@ -199,7 +205,7 @@ class Desk:
         petition, context = self.load(caller, number), self.context(caller, request_id)
         grant = caller.reader(petition, context.rulebook)
         if grant is not None:
-            self.log_reading(caller, grant, petition.number, context)
+            self._log_reading(caller, grant, petition.number, context)
         named = set(filter(None, (petition.duplicate_of, petition.arises_from, *petition.duplicates)))
         return file_view(petition, context, full=grant is not None, known=self.known(caller, named))
 
@@ -212,7 +218,14 @@ class Desk:
         # The ledger may be behind; the file itself never is.
         return seen | {number for number in set(numbers) - seen if self._exists_for(caller, number)}
 
-    def log_reading(self, caller: Caller, grant: Grant, number: str, context: Context) -> None:
+    def reading(self, caller: Caller, petition: Petition, context: Context) -> None:
+        """Enter that the caller reads the file's personal data; raises `Restricted`, `Forbidden` where they may not."""
+        grant = caller.reader(petition, context.rulebook)
+        if grant is None:
+            raise Restricted if None in petition.restricted else Forbidden
+        self._log_reading(caller, grant, petition.number, context)
+
+    def _log_reading(self, caller: Caller, grant: Grant, number: str, context: Context) -> None:
         """Enter who reads whose file, for the committee (《个人信息保护法》 51)."""
         with self._pool.connection() as connection:
             connection.execute(
@@ -261,6 +274,7 @@ class Desk:
             grants=caller.grants,
             attachments=uploaded,
             salt=secrets.token_hex(16),
+            letterhead=self._letters.head(command, day_of(now)),
             staff_units=units,
         )
 
@@ -297,7 +311,7 @@ class Desk:
             forget=forgets(taken.facts),
             attaches=tuple(taken.context.attachments),
         )
-        writes = [write]
+        writes = [write, *self._letters.numbered(petition.number, taken)]
         if command is not None and other is not None:
             facts = command.execute_beside(other, petition)
             writes.append(StreamWrite(other.number, other.version, facts, taken.occurred_at))

@@ -331,7 +331,7 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         steps=[
             StepView(step=name, title=command.title, href=f"/api/v1/petitions/{petition.number}/{name}")
             for name, command in STEPS.items()
-            if not isinstance(command.barred(petition, context), DomainError)
+            if (full or not command.reads) and not isinstance(command.barred(petition, context), DomainError)
         ],
     )
 

@@ -1,4 +1,4 @@
-"""What of a file is handed out as a whole: its attachments, and what redaction would make of a draft.
+"""What of a file is handed out as a whole: attachments, letters, the preview of a publication.
 
 Whatever shows personal data is for who may read it, and the reading is logged before it is shown.
 """
@@ -9,23 +9,31 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from domain.errors import DomainError, Forbidden, Restricted, UnknownAttachment
-from domain.kernel import Attachment, Context
-from domain.petition.petition import Petition
+from domain.errors import DomainError, Forbidden, UnknownAttachment, UnknownLetter
+from domain.kernel import Attachment
+from domain.petition.events.receiving import LetterIssued
 from domain.petition.publishing import DraftPublication
 from domain.petition.publishing_redaction import Preview
+from domain.petition.receiving_letters import possible_letters
+from domain.petition.state import Letter
+from domain.vocabulary import LetterKind
 from service import attachments
 from service.access import Caller
 from service.desk import Desk
+from service.file_view import Words
+from service.letters import Letters
 from service.vault import Vault
 
 
 class Papers:
     """Hands out papers to callers; thread-safe."""
 
-    def __init__(self, *, desk: Desk, vault: Vault, pool: ConnectionPool[Connection[TupleRow]]) -> None:
+    def __init__(
+        self, *, desk: Desk, letters: Letters, vault: Vault, pool: ConnectionPool[Connection[TupleRow]]
+    ) -> None:
         """Take the parts it works with."""
         self._desk = desk
+        self._letters = letters
         self._vault = vault
         self._pool = pool
 
@@ -38,8 +46,34 @@ class Papers:
         barred = draft.barred(petition, context)
         if isinstance(barred, DomainError):
             raise barred
-        self._read(caller, petition, context)
+        self._desk.reading(caller, petition, context)
         return draft.preview(petition)
+
+    def letters(self, caller: Caller, number: str) -> tuple[dict[str, Letter], list[tuple[LetterKind, str | None]]]:
+        """The letters that were issued, by id, and those that could be; none of it is personal."""
+        petition = self._desk.load(caller, number)
+        return petition.letters, list(possible_letters(petition))
+
+    def letter(self, caller: Caller, number: str, name: str, *, request_id: str) -> bytes:
+        """An issued letter as .docx, for who may read the file's personal data; the reading is logged.
+
+        A supervision order names no petitioner: the committee prints it too, and everybody reads it masked.
+        Raises `UnknownLetter`, `BrokenTemplate`, and `Forbidden` for other callers.
+        """
+        petition, context = self._desk.load(caller, number), self._desk.context(caller, request_id)
+        full = caller.reader(petition, context.rulebook) is not None
+        letter = petition.letters.get(name)
+        masked = letter is not None and letter.kind is LetterKind.ORDER
+        if not full and not (masked and caller.committee):
+            raise Forbidden
+        if letter is None:
+            raise UnknownLetter
+        if not masked:
+            self._desk.reading(caller, petition, context)
+        fact = letter.issued.fact
+        assert isinstance(fact, LetterIssued)
+        words = Words(petition, full=not masked)
+        return self._letters.printed(fact, lambda text: words.text(text) or "")
 
     def upload(self, caller: Caller, content: bytes, media_type: str) -> str:
         """Keep an uploaded file sealed until a step names its id. Raises `TooLarge`, `UnsupportedMedia`."""
@@ -68,12 +102,5 @@ class Papers:
             content = attachments.content_of(connection, found)
         if content is None:
             raise UnknownAttachment
-        self._read(caller, petition, context)
+        self._desk.reading(caller, petition, context)
         return found, content
-
-    def _read(self, caller: Caller, petition: Petition, context: Context) -> None:
-        """Enter that the caller reads the file's personal data; raises `Restricted`, `Forbidden` where they may not."""
-        grant = caller.reader(petition, context.rulebook)
-        if grant is None:
-            raise Restricted if None in petition.restricted else Forbidden
-        self._desk.log_reading(caller, grant, petition.number, context)

@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from service.access import Access
 from service.desk import Desk
 from service.drafts import Drafts
+from service.letters import Letters, Templates
 from service.limiter import Limiter
 from service.papers import Papers
 from service.positions import Positions
@@ -81,8 +82,11 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
     with Store(url, vault, readers=settings.connections) as store, pool, Positions(url) as positions:
         rulebooks = Rulebooks(store)
         access = Access(store, pool, rulebooks, now)
-        desk = Desk(store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
-        papers = Papers(desk=desk, vault=vault, pool=pool)
+        letters = Letters(
+            store, pool, Templates(settings.letters_dir or settings.data_dir / "letters"), settings.letter_prefix
+        )
+        desk = Desk(letters=letters, store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
+        papers = Papers(desk=desk, letters=letters, vault=vault, pool=pool)
         drafts = Drafts(pool, vault, now)
         sessions, limiter = Sessions(pool, now), Limiter(pool, vault)
         yield Parts(

@@ -12,6 +12,7 @@ from service.vault import MASTER_KEY_FILE, create_master_key, load_master_key, p
 PREFIX = "HUIYING_"
 LEVELS = ("debug", "info", "warning", "error")
 LANGUAGES = ("zh", "en")
+PREFIX_WORD = re.compile(r"[A-Za-z\u4e00-\u9fff]{1,10}")
 PUBLIC_URL = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 
 
@@ -33,7 +34,9 @@ class Settings:
     a reader may wait for a write of their own to show. `connections`: for reading, per process. `max_lag`: by how many
     events a projection may be behind while the service calls itself ready. `due_soon_days`: for how many working days
     before it is due a task shows amber. `public_url`: where residents and staff reach the service, as it is printed for
-    them, and where forms may come from; empty for the address that the desk itself was asked at.
+    them, and where forms may come from; empty for the address that the desk itself was asked at. `letters_dir`: the
+    folder of the office's own templates of letters, by default `letters` in the data folder. `letter_prefix`: the
+    office's word in the numbers of letters (机关代字, such as 禾街信); empty for the office's code.
     """
 
     data_dir: Path = Path("data")
@@ -52,6 +55,8 @@ class Settings:
     max_lag: int = 10_000
     due_soon_days: int = 2
     public_url: str = ""
+    letters_dir: Path | None = None
+    letter_prefix: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work. Raises `BadSetting`."""
@@ -64,6 +69,8 @@ class Settings:
         _within("due_soon_days", self.due_soon_days, 0, 30)
         if self.public_url and not PUBLIC_URL.fullmatch(self.public_url):
             raise BadSetting("public_url", "must be an address such as https://huiying.example.gov.cn")
+        if self.letter_prefix and not PREFIX_WORD.fullmatch(self.letter_prefix):
+            raise BadSetting("letter_prefix", "must be one to ten letters or Chinese characters")
         _one_of("log_level", self.log_level, LEVELS)
         _one_of("language", self.language, LANGUAGES)
 
@@ -98,7 +105,7 @@ class Settings:
 
 WHOLE = ("port", "workers", "max_body", "connections", "max_lag", "due_soon_days")
 NUMBERS = {**dict.fromkeys(WHOLE, int), "wait_seconds": float}
-PATHS = frozenset({"data_dir", "master_key_file", "log_file"})
+PATHS = frozenset({"data_dir", "letters_dir", "master_key_file", "log_file"})
 
 
 def _converted(name: str, text: str) -> object:

@@ -33,6 +33,7 @@ HISTORY = """
 SELECT originator_id, originator_version, topic, state, notification_id
   FROM stored_events WHERE originator_id = %s ORDER BY originator_version
 """
+VERSION = "SELECT max(originator_version) AS version FROM stored_events WHERE originator_id = %s"
 POSITION = "SELECT notification_id FROM stored_events WHERE originator_id = %s AND originator_version = %s"
 PROBE = """
 INSERT INTO vault_keys (key_id, stream, owner, wrapped) VALUES (%s, %s, %s, %s) ON CONFLICT (stream, owner) DO NOTHING
@@ -142,6 +143,13 @@ class Store:
         with self._datastore.cursor() as cursor:
             row = cursor.execute(POSITION, (stream_id(stream), version), prepare=True).fetchone()
         return row["notification_id"] if row else None
+
+    @patient
+    def version_of(self, stream: str) -> int:
+        """How many events a stream has; 0 where nobody knows it."""
+        with self._datastore.cursor() as cursor:
+            row = cursor.execute(VERSION, (stream_id(stream),), prepare=True).fetchone()
+        return (row["version"] if row else None) or 0
 
     def listen(self) -> Listener:
         """A wake-up call for those who follow the log; a context manager with a connection of its own."""

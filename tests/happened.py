@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from domain.clocks import DueDate
 from domain.kernel import Event
+from domain.letters import letter_id, letter_number
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -20,6 +21,7 @@ from domain.vocabulary import (
     Clock,
     ContactMethod,
     Delivery,
+    LetterKind,
     Nature,
     OrderLevel,
     OutcomeKind,
@@ -140,6 +142,21 @@ def classified(*, secrecy: Secrecy = Secrecy.OPEN, nature: Nature = Nature.HELP,
 def accepted(*, by: str = "wu") -> Step:
     """Accepted, and the resident was told."""
     return step(r.PetitionAccepted(notice=Delivery.SMS), by=by)
+
+
+def letter_issued(kind: LetterKind = LetterKind.ACCEPTANCE, about: str | None = None, *, by: str = "wu") -> Step:
+    """A letter was issued, the first of its series."""
+    fact = r.LetterIssued(
+        kind=kind,
+        id=letter_id(kind, MONDAY.year, 1),
+        document_number=letter_number("HY", kind, MONDAY.year, 1),
+        about=about,
+        template="0" * 64,
+        content="{}",
+        salt="salz",
+        digest=v.digest_of("salz", "{}"),
+    )
+    return step(fact, by=by)
 
 
 def withdrawn() -> Step:

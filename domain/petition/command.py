@@ -118,6 +118,8 @@ class PetitionCommand(Command):
     """Whether the caller's unit must be lead or co-unit of the file (an approver's: the lead or a superior of it)."""
     beside: ClassVar[str | None] = None
     """The field that names a second file which the step changes too, in the same transaction (`decide_beside`)."""
+    reads: ClassVar[bool] = False
+    """Whether it hands out personal data: only for who may read the file's, and logged as a reading."""
     historical: ClassVar[bool] = False
     """Whether it enters history of an old ledger: long ago as a matter of course, undated where no time is stated."""
 

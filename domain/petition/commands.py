@@ -8,6 +8,7 @@ from domain.petition import (
     publishing,
     receiving,
     receiving_file,
+    receiving_letters,
     recollecting,
     supervising,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "publishing",
     "receiving",
     "receiving_file",
+    "receiving_letters",
     "recollecting",
     "supervising",
 ]

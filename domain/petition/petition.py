@@ -15,7 +15,7 @@ from domain.petition.events import supervising as s
 from domain.petition.events.values import Accused, Demand, DemandAssignment, Petitioner, Place, Source
 from domain.petition.limits import BY_UNIT, stopped_by
 from domain.petition.stages import LOOP, Stage, may_follow, stage_after
-from domain.petition.state import Asked, Draft, Order, Review, Round, Text, people
+from domain.petition.state import Asked, Draft, Letter, Order, Review, Round, Text, people
 from domain.vocabulary import Channel, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
 
@@ -74,6 +74,8 @@ class Petition(Aggregate):
         self.duplicate_of: str | None = None
         self.duplicates: set[str] = set()
         self.due: dict[str, DueDate] = {}
+        self.told: dict[str, Recorded] = {}
+        self.letters: dict[str, Letter] = {}
         self.restricted: set[str | None] = set()
         self.erasure_asked: dict[str | None, Asked] = {}
         self.erased: set[str | None] = set()
@@ -133,6 +135,7 @@ class Petition(Aggregate):
         self._publishing(recorded)
         self._supervising(recorded)
         self._recollecting(recorded)
+        self._telling(recorded)
 
     def _receiving(self, recorded: Recorded) -> None:
         match recorded.fact:
@@ -337,3 +340,21 @@ class Petition(Aggregate):
                 self.rounds.append(Round(signed=signed, handlers=set(signed.values())))
                 self.publication, self.waived = None, False
                 self.extension_days = 0
+
+    def _telling(self, recorded: Recorded) -> None:
+        """Facts that a letter may tell, by topic (and order), and the letters that were issued."""
+        match recorded.fact:
+            case r.PetitionAccepted() | r.PetitionDeclined() | r.PetitionReferred() | h.Assigned() | s.FollowedUp():
+                self.told[recorded.fact.TOPIC] = recorded
+            case h.ExtensionAsked() | h.ExtensionGranted():
+                self.told[recorded.fact.TOPIC] = recorded
+            case s.SupervisionOrdered(id=key):
+                self.told[key] = recorded
+            case c.PetitionReopened():
+                for kind in (h.ExtensionGranted, s.FollowedUp):
+                    self.told.pop(kind.TOPIC, None)
+            case r.LetterIssued() as fact:
+                self.letters[fact.id] = Letter(fact.kind, fact.document_number, fact.about, fact.petitioner, recorded)
+            case r.LetterServed(letter=key, proof=proof):
+                self.letters[key] = replace(self.letters[key], served=recorded)
+                self._attach(proof)

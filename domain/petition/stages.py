@@ -81,6 +81,8 @@ TRANSITIONS: dict[type[Event], Row] = {
     r.DuplicateReleased: Row(ANY - {Stage.VOIDED}),
     r.MeetingDecided: Row(LOOP),
     r.AttachmentsAdded: Row(ANY - {Stage.VOIDED}),
+    r.LetterIssued: Row(ANY - {Stage.VOIDED, Stage.IMPORTED}),
+    r.LetterServed: Row(ANY - {Stage.VOIDED, Stage.IMPORTED}),
     r.IdentityChecked: Row(LOOP),
     r.DataRestricted: Row(ANY),
     r.RestrictionLifted: Row(ANY),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from domain.kernel import Actor, Erased
+from domain.kernel import Actor, Erased, Recorded
 from domain.petition.events.values import Redaction
-from domain.vocabulary import ErasureGround, OrderLevel, ReviewKind, ReviewVerdict, Solved
+from domain.vocabulary import ErasureGround, LetterKind, OrderLevel, ReviewKind, ReviewVerdict, Solved
 
 Text = str | Erased
 
@@ -76,6 +76,26 @@ class Review:
     hearing_days: int = 0
     verdict: ReviewVerdict | None = None
     decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter that was issued, and the fact of its delivery once that is on record."""
+
+    kind: LetterKind
+    number: str
+    about: str | None
+    petitioner: str | None
+    issued: Recorded
+    served: Recorded | None = None
+
+    @property
+    def to_petitioner(self) -> bool:
+        """Whether it is for the petitioner, so that its delivery can be proved."""
+        return self.kind in TO_PETITIONER
+
+
+TO_PETITIONER = frozenset({LetterKind.ACCEPTANCE, LetterKind.DECLINE, LetterKind.EXTENSION, LetterKind.REPLY})
 
 
 @dataclass(slots=True)

@@ -36,6 +36,8 @@ RECEIVING = {
     "petition.duplicate_released": Title("移出重复件", "duplicate released"),
     "petition.meeting_decided": Title("社情民意分析会议定", "decided by an analysis meeting"),
     "petition.attachments_added": Title("补充附件", "attachments added"),
+    "petition.letter_issued": Title("出具文书", "letter issued"),
+    "petition.letter_served": Title("文书送达", "letter served"),
     "petition.identity_checked": Title("比对核查", "identity checked"),
     "petition.data_restricted": Title("个人信息封存", "personal data restricted"),
     "petition.restriction_lifted": Title("解除封存", "restriction lifted"),
@@ -110,6 +112,7 @@ BESIDE = {
     "staff.deputy_named": Title("指定代理人", "deputy named"),
     "staff.deputy_ended": Title("终止代理", "deputy ended"),
     "staff.left": Title("离任", "left the staff"),
+    "letters.numbered": Title("文书编号", "letter numbered"),
     "receipt.issued": Title("请求回执", "receipt issued"),
 }
 

@@ -87,6 +87,34 @@ class RedactionPreview(BaseModel):
     removals: list[Removed]
 
 
+class PossibleLetter(BaseModel):
+    """A letter that could be issued now; `about`: the unit, the order or the letter that it would be about."""
+
+    kind: str = Field(examples=["reply"])
+    title: str = Field(examples=["答复意见书"])
+    about: str | None
+
+
+class IssuedLetter(PossibleLetter):
+    """A letter that was issued. `petitioner`: whom it is for, null: all. `to_be_served`: its delivery is still open."""
+
+    id: str = Field(examples=["reply-2026-3"])
+    number: str = Field(examples=["HY答〔2026〕3号"])
+    petitioner: str | None
+    issued_at: datetime
+    issued_by: str
+    to_be_served: bool
+    served_at: datetime | None
+    served_by: str | None
+
+
+class LetterList(BaseModel):
+    """The letters of a file, oldest first, and those that could be issued."""
+
+    issued: list[IssuedLetter]
+    possible: list[PossibleLetter]
+
+
 class TitleText(BaseModel):
     """What a step is called."""
 

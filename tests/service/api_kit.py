@@ -57,6 +57,7 @@ class Office:
     client: httpx.Client
     parts: Parts
     secrets: Mapping[str, str] = field(repr=False)
+    folder: Path = Path()
 
     def post(self, who: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         """A POST as a member of staff; names of headers with `_` for `-`."""
@@ -158,7 +159,7 @@ def office_at(url: str, folder: Path) -> Iterator[Office]:
     with served(app) as address, httpx.Client(base_url=address, timeout=60) as client:
         parts: Parts = app.state.parts
         with staffed(parts) as secrets:
-            yield Office(url, client, parts, secrets)
+            yield Office(url, client, parts, secrets, folder)
 
 
 @contextmanager

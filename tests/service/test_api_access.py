@@ -27,7 +27,8 @@ def routes() -> Iterator[tuple[str, str]]:
     app: FastAPI = create_app(Settings())
     for path, methods in app.openapi()["paths"].items():
         for method in methods:
-            filled = path.format(number="HY-2026-000001", figure="acceptance", attachment="a0", dimension="units")
+            names = {"figure": "acceptance", "attachment": "a0", "dimension": "units", "letter": "reply-2026-1"}
+            filled = path.format(number="HY-2026-000001", **names)
             yield method.upper(), filled
 
 
@@ -37,7 +38,8 @@ ROUTES = sorted(routes())
 def test_every_step_has_its_route() -> None:
     on_file = f"{API}/petitions/HY-2026-000001/"
     posted = {path.removeprefix(on_file) for method, path in ROUTES if method == "POST" and path.startswith(on_file)}
-    assert posted == {name for name, kind in STEPS.items() if kind.roles & STAFF_ROLES}
+    beside = {"redaction-preview"}
+    assert posted - beside == {name for name, kind in STEPS.items() if kind.roles & STAFF_ROLES}
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[1] not in OPEN])

@@ -13,6 +13,7 @@ from domain.vocabulary import (
     DeclineGround,
     Delivery,
     ErasureGround,
+    LetterKind,
     MeetingPart,
     Nature,
     Procedure,
@@ -316,3 +317,37 @@ class DataErased(Event):
     petitioner: str | None = None
     ground: ErasureGround
     asked_by: str
+
+
+@registered
+class LetterIssued(Event):
+    """出具文书: a letter got its number, and what it says.
+
+    `id` names it within the office (`reply-2026-3`), `document_number` (文号) is printed on it. `about` is what of the
+    file it tells of where there may be several: a unit, a supervision order, another letter. `content` is what was
+    filled into the template with digest `template`, as JSON in which references stand for petitioners: so every reprint
+    is the same letter, and an erasure reaches it. `digest` is that of the content under the salt.
+    """
+
+    TOPIC: ClassVar[str] = "petition.letter_issued"
+    kind: LetterKind
+    id: str
+    document_number: str
+    about: str | None = None
+    petitioner: str | None = None
+    template: str
+    content: Personal[str]
+    salt: Personal[str]
+    digest: str
+
+
+@registered
+class LetterServed(Event):
+    """送达: a letter reached whom it was for: how, who signed for it, and the proof. When: the envelope's time."""
+
+    TOPIC: ClassVar[str] = "petition.letter_served"
+    letter: str
+    method: Delivery
+    received_by: Personal[str] | None = None
+    note: Personal[str] | None = None
+    proof: tuple[Attachment, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from enum import Enum
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -38,6 +38,8 @@ def today(file: Petition, now: date) -> dict[str, st.SearchStrategy[Any]]:
         "petitioner": st.sampled_from([*people, None]),
         "category": st.sampled_from(["020102", "020102", "01", None, "99"]),
         "id": st.sampled_from([*file.reminders, *file.orders, "r9"]),
+        "about": st.sampled_from([*file.units, *file.orders, *file.letters, None]),
+        "letter": st.sampled_from([*file.letters, "reply-2026-9"]),
         "digest": st.none(),
         "body": st.sampled_from(["QZJ", "QFY", *sorted(file.escalated_to)]),
         "principal": st.sampled_from(NUMBERS),
@@ -76,6 +78,8 @@ def shaped(annotation: Any) -> st.SearchStrategy[Any]:
         return shaped(parts[0])
     if origin in {Union, UnionType}:
         return st.one_of(*(st.none() if part is type(None) else shaped(part) for part in parts))
+    if origin is Literal:
+        return st.sampled_from(parts)
     if origin is frozenset:
         return st.frozensets(shaped(parts[0]), min_size=1, max_size=2)
     if isinstance(annotation, type) and issubclass(annotation, Enum):

@@ -33,7 +33,8 @@ OPEN = {
     "ids within the file": {"demand", "id", "of", "petitioner", "photos", "scan"},
     "ids of other systems": {"message_id", "patrol", "receipt", "site", "source_id", "source_system", "work_order_id"},
     "names of offices, laws and meetings": {"article", "meeting", "register_of"},
-    "digests": {"before", "digest", "query_code_digest"},
+    "digests": {"before", "digest", "query_code_digest", "template"},
+    "letters": {"about", "document_number", "letter"},
     "how a due date came about": {"calendar", "rule"},
     "what a file is": {"media_type"},
 }

@@ -26,6 +26,7 @@ from tests.happened import (
     in_publishing,
     in_recollecting,
     in_supervising,
+    letter_issued,
     ordered,
     received,
     reminded,
@@ -97,8 +98,9 @@ def beside(stage: Stage) -> list[Steps]:
     """A file in the stage, with what runs beside it wherever that is possible."""
     begin, *rest = flat(REACHED[stage])
     orders = [reminded(), ordered()] if stage is not Stage.IMPORTED else []
+    letters = [letter_issued()] if may_follow(r.LetterIssued, stage) else []
     review = [review_asked()] if may_follow(s.ReviewAsked, stage) else []
-    return [begin, *orders, *rest, *review]
+    return [begin, *orders, *letters, *rest, *review]
 
 
 def one_more(file: Petition, fact: Event) -> Recorded:
@@ -125,6 +127,8 @@ def fitting(kind: type[Event]) -> Event:
             return sample(kind, id="o1")
         case s.HearingHeld | s.ReviewDecided:
             return sample(kind, kind=ReviewKind.REVIEW)
+        case r.LetterServed:
+            return sample(kind, letter="acceptance-2026-1")
         case h.OutcomeReported:
             return sample(kind, answers=(sample(DemandAnswer, demand="d1"),))
         case c.PetitionReopened:
