@@ -267,18 +267,9 @@ def test_charts_show_chinese_and_load_nothing() -> None:
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_office_suite_opens_it(reports: dict[tuple[Kind, bool], Report], kind: str, tmp_path: Path) -> None:
-    (tmp_path / f"report.{kind}").write_bytes(FORMATS[kind][0](reports[Kind.MONTHLY, False]))
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        tmp_path,
-        tmp_path / f"report.{kind}",
-    ]
+    file, profile = tmp_path / f"report.{kind}", f"-env:UserInstallation=file://{tmp_path}/profile"
+    file.write_bytes(FORMATS[kind][0](reports[Kind.MONTHLY, False]))
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(file)]
     subprocess.run(command, check=True, capture_output=True, timeout=180)
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
 
