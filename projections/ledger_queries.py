@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import DictRow, scalar_row
+from psycopg.rows import DictRow, dict_row, scalar_row
 from psycopg.sql import SQL
 
 from projections.ledger_plan import order_of, records, tally
@@ -23,6 +23,7 @@ COUNTED = 1000
 """How far `count` counts; beyond that it says "at least"."""
 EXPORTED_AT_ONCE = 1000
 
+OF_NUMBERS = SQL("SELECT {columns} FROM ledger.rows r WHERE r.number = ANY(%(numbers)s) AND {conditions}")
 SEEN = SQL("SELECT r.number FROM ledger.rows r WHERE r.number = ANY(%(numbers)s) AND {conditions}")
 
 
@@ -64,6 +65,15 @@ def seen_of(conn: Connection[Any], numbers: Collection[str], sight: Sight) -> fr
     with conn.cursor(row_factory=scalar_row) as cursor:
         found = cursor.execute(SEEN.format(conditions=SQL(rule)), {**parameters, "numbers": sorted(numbers)})
         return frozenset(found.fetchall())
+
+
+def rows_of(conn: Connection[Any], numbers: Collection[str], sight: Sight) -> dict[str, LedgerRow]:
+    """The rows of these numbers by number, of files that the caller may know of."""
+    rule, parameters = sight.sql("r")
+    query = OF_NUMBERS.format(columns=SQL(columns_for(sight)), conditions=SQL(rule))
+    with conn.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(query, {**parameters, "numbers": sorted(numbers)})
+        return {record["number"]: row_of(record) for record in found}
 
 
 def rows_for_export(conn: Connection[Any], asked: LedgerFilter, sight: Sight) -> Iterator[LedgerRow]:

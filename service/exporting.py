@@ -28,7 +28,7 @@ from service.tables import Cell, write_table
 
 MOST_ROWS = 100_000
 """Files in one export of the page; a workbook of them takes about half a minute and 15 MB."""
-CUT = "（仅含前 {rows} 件，其余未导出；请缩小筛选范围）"
+CUT = "（仅含前 {rows} 件，其余未导出；请缩小筛选范围 / only the first {rows} files）"
 
 Kind = Literal["xlsx", "csv"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -94,13 +94,14 @@ def export_ledger(
     *,
     columns: Collection[str] = tuple(COLUMNS),
     most: int | None = None,
+    language: str = "zh",
 ) -> Exported:
     """Write the rows that are asked for, as far as `sight` lets them exist, at most `most`.
 
     The kind of file follows from its name. Raises what `filter_of` raises.
     """
     rulebook, today = parts.rulebooks.current().content, day_of(parts.now())
-    reading = Reading(rulebook, today)
+    reading = Reading(rulebook, today, language)
     wanted = filter_of(asked, rulebook, today)
     shown = [COLUMNS[code] for code in in_order(columns)]
     done = Exported(0, complete=True)
@@ -116,13 +117,15 @@ def export_ledger(
                 yield [column.cell(row, reading) for column in shown]
                 done = Exported(done.files + 1, complete=True)
 
-    write_table(file, [column.title.zh for column in shown], rows(), sheet="台账")
+    write_table(file, [column.name(language) for column in shown], rows(), sheet="台账")
     return done
 
 
-def take_out(parts: Parts, caller: Caller, asked: LedgerTable, file: Path, *, request_id: str) -> Exported:
+def take_out(
+    parts: Parts, caller: Caller, asked: LedgerTable, file: Path, *, request_id: str, language: str = "zh"
+) -> Exported:
     """Export the table as the caller sees it, and enter it in the log of exports before anybody gets the file."""
-    done = export_ledger(parts, asked, caller.sight, file, columns=asked.shown, most=MOST_ROWS)
+    done = export_ledger(parts, asked, caller.sight, file, columns=asked.shown, most=MOST_ROWS, language=language)
     entry = {
         "at": parts.now(),
         "staff": caller.staff,

@@ -12,11 +12,19 @@ from datetime import date, datetime
 from domain.kernel import SHANGHAI
 from domain.petition.stages import Stage
 from domain.rules.content import RulebookContent
+from domain.vocabulary import Code
 from projections.ledger_rows import LedgerRow
 from service.messages import Text
+from service.pages.words import readable
 from service.tables import Cell
 
-PUBLICATION = {"published": "已公示", "waived": "不公示", "withdrawn": "已撤回"}
+
+class PublicationState(Code):
+    """Where a file's publication stands, as the ledger has it."""
+
+    PUBLISHED = "published", "已公示"
+    WAIVED = "waived", "不公示"
+    WITHDRAWN = "withdrawn", "已撤回"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,13 @@ class Reading:
 
     rulebook: RulebookContent
     today: date
+    language: str = "zh"
+
+    def term(self, code: Code | None) -> str:
+        """A code's word in the reader's language."""
+        if code is None:
+            return ""
+        return readable(code.value) if self.language == "en" else code.zh
 
     def unit(self, code: str | None) -> str:
         """A unit's name."""
@@ -55,6 +70,10 @@ class Column:
     title: Text
     cell: Callable[[LedgerRow, Reading], Cell]
 
+    def name(self, language: str) -> str:
+        """The title in the reader's language."""
+        return self.title.en if language == "en" else self.title.zh
+
 
 def _local(moment: datetime | None) -> datetime | None:
     return moment.astimezone(SHANGHAI) if moment else None
@@ -67,17 +86,17 @@ def _column(zh: str, en: str, cell: Callable[[LedgerRow, Reading], Cell]) -> Col
 COLUMNS: Mapping[str, Column] = {
     "number": _column("编号", "No.", lambda row, read: row.number),
     "legacy_number": _column("原编号", "Old no.", lambda row, read: row.legacy_number),
-    "channel": _column("途径", "Channel", lambda row, read: row.channel.zh),
+    "channel": _column("途径", "Channel", lambda row, read: read.term(row.channel)),
     "received_at": _column("收到时间", "Received", lambda row, read: _local(row.received_at)),
     "petitioner": _column("信访人", "Petitioner", lambda row, read: row.petitioner),
     "people_count": _column("人数", "People", lambda row, read: row.people_count),
     "title": _column("诉求", "Demand", lambda row, read: row.title),
     "area": _column("区域", "Area", lambda row, read: read.area(row.area)),
     "category": _column("类别", "Category", lambda row, read: read.category(row.category)),
-    "nature": _column("性质", "Nature", lambda row, read: row.nature.zh),
-    "urgency": _column("紧急程度", "Urgency", lambda row, read: row.urgency.zh),
-    "secrecy": _column("密级", "Secrecy", lambda row, read: row.secrecy.zh),
-    "track": _column("线", "Track", lambda row, read: row.track.zh if row.track else ""),
+    "nature": _column("性质", "Nature", lambda row, read: read.term(row.nature)),
+    "urgency": _column("紧急程度", "Urgency", lambda row, read: read.term(row.urgency)),
+    "secrecy": _column("密级", "Secrecy", lambda row, read: read.term(row.secrecy)),
+    "track": _column("线", "Track", lambda row, read: read.term(row.track)),
     "lead": _column("主办单位", "Lead unit", lambda row, read: read.unit(row.lead)),
     "co_units": _column("协办单位", "Co-units", lambda row, read: "、".join(map(read.unit, row.co_units))),
     "accepted_at": _column("受理时间", "Accepted", lambda row, read: _local(row.accepted_at)),
@@ -88,16 +107,14 @@ COLUMNS: Mapping[str, Column] = {
         "答复时间", "Replied", lambda row, read: _local(row.replied_at) or ("未注明" if row.replied else None)
     ),
     "publication": _column(
-        "公示", "Publication", lambda row, read: PUBLICATION.get(row.publication or "", row.publication)
+        "公示", "Publication", lambda row, read: read.term(PublicationState(row.publication)) if row.publication else ""
     ),
     "published_at": _column("公示时间", "Published", lambda row, read: _local(row.published_at)),
     "followed_up_at": _column("回访时间", "Followed up", lambda row, read: _local(row.followed_up_at)),
-    "solved": _column("是否解决", "Solved", lambda row, read: row.solved.zh if row.solved else ""),
-    "satisfaction": _column(
-        "满意度", "Satisfaction", lambda row, read: row.satisfaction.zh if row.satisfaction else ""
-    ),
+    "solved": _column("是否解决", "Solved", lambda row, read: read.term(row.solved)),
+    "satisfaction": _column("满意度", "Satisfaction", lambda row, read: read.term(row.satisfaction)),
     "round": _column("轮次", "Round", lambda row, read: row.round),
-    "stage": _column("环节", "Stage", lambda row, read: Stage(row.stage).zh),
+    "stage": _column("环节", "Stage", lambda row, read: read.term(Stage(row.stage))),
     "overdue": _column("超期天数", "Days overdue", lambda row, read: read.overdue(row)),
     "duplicates": _column("重复件数", "Duplicates", lambda row, read: row.duplicates),
     "principal": _column("主件", "Principal", lambda row, read: row.principal),
@@ -125,3 +142,10 @@ def known_column(code: str) -> str:
         known = "、".join(COLUMNS)
         raise ValueError(f"须为以下之一：{known} / must be one of: {known}")
     return code
+
+
+def shown(cell: Cell) -> str:
+    """A cell as a page shows it: times to the minute, nothing where there is nothing."""
+    if cell is None:
+        return ""
+    return f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else str(cell)

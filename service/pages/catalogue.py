@@ -2,11 +2,16 @@
 
 from fastapi import APIRouter
 
-from service.pages import signing_in, start, steps
+from service.pages import ledger, printing, public, signing_in, start, statistics, steps, supervision
 
 ROUTERS: tuple[APIRouter, ...] = (
     signing_in.router,
     signing_in.own,
     start.router,
     steps.router,
+    ledger.router,
+    printing.router,
+    statistics.router,
+    supervision.router,
+    public.router,
 )

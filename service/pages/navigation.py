@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.vocabulary import Role
+from domain.vocabulary import STAFF_ROLES, Role
 from service.access import Caller
 
-READERS = frozenset(Role) - {Role.ADMIN, Role.SYSTEM}
+READERS = STAFF_ROLES - {Role.ADMIN}
 
 
 @dataclass(frozen=True, slots=True)

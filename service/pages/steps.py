@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from domain.errors import DomainError, Stale, UnknownPetition
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
-from domain.vocabulary import Role
+from domain.vocabulary import STAFF_ROLES, Role
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.file_view import FileView
@@ -25,7 +25,7 @@ from service.parts import Parts
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 Number = Annotated[str, Path(max_length=64)]
-ON_PAGES = {step: kind for step, kind in STEPS.items() if kind.roles != {Role.SYSTEM}}
+ON_PAGES = {step: kind for step, kind in STEPS.items() if kind.roles & STAFF_ROLES}
 """The steps that a person can take."""
 LONGEST_KEY = 64
 

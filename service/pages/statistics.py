@@ -1,0 +1,344 @@
+"""统计: figures by channel and other dimensions, against other periods, down to the files behind each of them.
+
+Tables come first; charts stand beside the table that says the same. Whatever is shown comes from the interface's own
+answers, so that page and interface cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import zip_longest
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from domain.errors import DomainError
+from domain.kernel import day_of
+from projections.dimensions import Dimension
+from projections.figure_files import Side
+from projections.figures import FIGURES, Figure
+from projections.ledger import Ledger
+from projections.ledger_queries import rows_of
+from projections.periods import ONE_DAY, By, Compare, Period, after, start_of
+from projections.statistics import Statistics
+from projections.statistics_queries import PartRow, PeriodTable, Ratio
+from service.access import Caller
+from service.api.answers import StatisticsAnswer
+from service.api.signed_in import PartsOf, ReaderOf, reached
+from service.api.spans import Day
+from service.api.statistics import read_files_behind, read_statistics
+from service.charts import Bar, Point, bars, line
+from service.errors import faults_of
+from service.pages.entering import StaffPage
+from service.pages.screen import language_of, page, words_of
+from service.parts import Parts
+
+STATISTICS = "/statistics"
+SHOWN = (
+    "registered", "registered_batches", "registered_persons", "acceptance", "closing", "on_time", "response",
+    "solution", "satisfaction", "publication", "duplicate", "reopening", "mean_time",
+)  # fmt: skip
+"""The figures of the table, as domain terms have them; the others are behind "all figures"."""
+COMPARED: Mapping[Compare, str] = {"previous": "环比", "year_before": "同比"}
+MOST_PLOTTED = 60
+"""Periods in one line; more would be a smear."""
+
+router = APIRouter(route_class=StaffPage, include_in_schema=False)
+
+
+class Asked(BaseModel):
+    """What the address asks for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    dimension: Dimension = Dimension.CHANNEL
+    first: Day | None = Field(None, alias="from")
+    last: Day | None = Field(None, alias="to")
+    by: By | None = None
+    compare: Compare | None = None
+    figure: Literal[tuple(FIGURES)] = "registered"  # type: ignore[valid-type]
+    every: bool = False
+
+    def address(self, **changes: Any) -> str:
+        """The parameters of an address that asks for this, with changes."""
+        kept = self.model_dump(mode="json", by_alias=True, exclude_defaults=True) | changes
+        return urlencode({name: value for name, value in kept.items() if value not in (None, False, "")})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of one row: what it says, of what, how it differs, and where its files are."""
+
+    text: str
+    of: str
+    change: str
+    better: bool | None
+    href: str | None
+    provisional: bool
+
+
+@router.get(STATISTICS, dependencies=[reached(Statistics.name, Ledger.name)])
+def statistics(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
+    """The table, its charts, and how each figure is computed."""
+    asked, faults = _asked(request)
+    language = language_of(request)
+    try:
+        answer = _answered(asked, parts, caller)
+        trend = _trend(asked, answer, parts, caller)
+    except DomainError as error:
+        if error.status != 422:
+            raise
+        faults = [*faults, error.text(language)]
+        asked = Asked()
+        answer = _answered(asked, parts, caller)
+        trend = _trend(asked, answer, parts, caller)
+    codes = tuple(FIGURES) if asked.every else SHOWN
+    today = day_of(parts.now())
+    return page(
+        request,
+        "statistics.html",
+        status=422 if faults else 200,
+        asked=asked,
+        faults=faults,
+        answer=answer,
+        rows=list(_rows(asked, answer, codes, language)),
+        titles=[(code, FIGURES[code].title[language == "en"], FIGURES[code]) for code in codes],
+        figure=FIGURES[asked.figure],
+        trend=list(_trend_rows(trend, FIGURES[asked.figure])),
+        dimensions=list(Dimension),
+        figures=[(code, figure.title[language == "en"]) for code, figure in FIGURES.items()],
+        presets=[(words_of(request).gettext(name), asked.address(**_days(period))) for name, period in _presets(today)],
+        rules=answer.figures,
+        parts_chart=f"{STATISTICS}/parts.svg?{asked.address()}",
+        trend_chart=f"{STATISTICS}/trend.svg?{asked.address()}",
+        every=asked.address(every=None if asked.every else "true"),
+        compared=COMPARED,
+    )
+
+
+@router.get("/statistics/parts.svg")
+def parts_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
+    """The chosen figure by the parts of the dimension, as bars."""
+    asked, _ = _asked(request)
+    figure = FIGURES[asked.figure]
+    table = _answered(asked, parts, caller).periods[0]
+    rows = [Bar(row.name, _value(row.figures[figure.code])) for row in table.rows if row.part is not None]
+    return _picture(bars(rows, percent=_is_rate(figure)))
+
+
+@router.get("/statistics/trend.svg")
+def trend_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
+    """The chosen figure from period to period, as a line."""
+    asked, _ = _asked(request)
+    figure, words = FIGURES[asked.figure], words_of(request)
+    trend = _trend(asked, _answered(asked, parts, caller), parts, caller)
+    points = [
+        Point(_named(now.period), _value(now.total.figures[figure.code]), _before(before, figure))
+        for now, before in _pairs(trend)
+    ]
+    against = words.gettext(COMPARED[asked.compare or "previous"])
+    return _picture(line(points, percent=_is_rate(figure), now=words.gettext("本期"), before=against))
+
+
+@router.get("/statistics/files", dependencies=[reached(Statistics.name, Ledger.name)])
+def files(
+    *,
+    request: Request,
+    parts: PartsOf,
+    caller: ReaderOf,
+    side: Side = "numerator",
+    part: Annotated[str | None, Query(max_length=64)] = None,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> Response:
+    """The files (or rounds) behind one figure of the table."""
+    asked, _ = _asked(request)
+    figure = FIGURES[asked.figure]
+    found = read_files_behind(
+        figure=figure.code,
+        parts=parts,
+        caller=caller,
+        side=side,
+        dimension=asked.dimension if part else None,
+        part=part,
+        first=asked.first,
+        last=asked.last,
+        as_of=None,
+        cursor=cursor,
+        limit=50,
+    )
+    with parts.reading() as connection:
+        known = rows_of(connection, {one.number for one in found.files}, caller.sight)
+    here = asked.address(side=side, part=part)
+    return page(
+        request,
+        "statistics_files.html",
+        figure=figure,
+        side=side,
+        asked=asked,
+        files=[(one, known.get(one.number)) for one in found.files],
+        numerator=f"{STATISTICS}/files?{asked.address(part=part)}",
+        denominator=f"{STATISTICS}/files?{asked.address(part=part, side='denominator')}",
+        back=f"{STATISTICS}?{asked.address()}",
+        first=f"{STATISTICS}/files?{here}" if cursor else None,
+        following=f"{STATISTICS}/files?{here}&cursor={found.next_cursor}" if found.next_cursor else None,
+    )
+
+
+def _asked(request: Request) -> tuple[Asked, list[str]]:
+    """What the address asks for, blanks left out, and what of it cannot be."""
+    given = {name: value for name, value in request.query_params.items() if value}
+    try:
+        return Asked.model_validate(given), []
+    except ValidationError as error:
+        faults = faults_of([dict(one) for one in error.errors()])
+        language = language_of(request)
+        return Asked(), [f"{'.'.join(map(str, fault.loc))}: {fault.text[language == 'en']}" for fault in faults]
+
+
+def _answered(asked: Asked, parts: Parts, caller: Caller) -> StatisticsAnswer:
+    """The whole span as one period, for the table."""
+    return read_statistics(
+        dimension=asked.dimension,
+        parts=parts,
+        caller=caller,
+        first=asked.first,
+        last=asked.last,
+        by=None,
+        compare=asked.compare,
+        as_of=None,
+    )
+
+
+def _trend(asked: Asked, answer: StatisticsAnswer, parts: Parts, caller: Caller) -> StatisticsAnswer:
+    """The same span cut into periods, for the line; without `by`, into what fits the span."""
+    days = (answer.last - answer.first).days
+    by: By = asked.by or ("day" if days <= 31 else "month" if days <= 5 * 366 else "year")
+    return read_statistics(
+        dimension=Dimension.CHANNEL,
+        parts=parts,
+        caller=caller,
+        first=asked.first,
+        last=asked.last,
+        by=by,
+        compare=asked.compare,
+        as_of=None,
+    )
+
+
+def _rows(
+    asked: Asked, answer: StatisticsAnswer, codes: tuple[str, ...], language: str
+) -> Iterator[tuple[PartRow, list[Cell]]]:
+    """The table's rows, the total last."""
+    before = {row.part: row for row in answer.compared[0].rows} if answer.compared else {}
+    span = {"from": answer.first.isoformat(), "to": answer.last.isoformat()}
+    for row in answer.periods[0].rows:
+        then = before.get(row.part)
+        yield (
+            row,
+            [
+                _cell(FIGURES[code], row, then.figures[code] if then else None, asked.address(**span, figure=code))
+                for code in codes
+            ],
+        )
+
+
+def _cell(figure: Figure, row: PartRow, then: Ratio | None, address: str) -> Cell:
+    now = row.figures[figure.code]
+    change, better = _change(figure, now, then) if then else ("", None)
+    behind = f"{STATISTICS}/files?{address}" + (f"&{urlencode({'part': row.part})}" if row.part is not None else "")
+    return Cell(
+        text=_text(figure, now),
+        of=f"{now.numerator}/{now.denominator}" if now.denominator is not None else "",
+        change=change,
+        better=better,
+        href=behind if now.numerator else None,
+        provisional=now.provisional,
+    )
+
+
+def _change(figure: Figure, now: Ratio, then: Ratio) -> tuple[str, bool | None]:
+    """How a figure differs: a rate in points of a hundred, a count in parts of a hundred; and whether it went up."""
+    a, b = _value(now), _value(then)
+    if a is None or b is None:
+        return "—", None
+    if _is_rate(figure):
+        difference, text = a - b, f"{(a - b) * 100:+.1f}pp"
+    elif figure.denominator:
+        difference, text = a - b, f"{a - b:+.1f}"
+    elif not b:
+        return ("—", None) if not a else (f"+{a:g}", True)
+    else:
+        difference, text = a - b, f"{(a - b) / b:+.1%}"
+    return text, None if not difference else difference > 0
+
+
+def _is_rate(figure: Figure) -> bool:
+    """Whether it is a part of a whole; the others are counts, and a mean of days."""
+    return bool(figure.denominator) and not figure.working_days
+
+
+def _value(ratio: Ratio) -> float | None:
+    return ratio.numerator if ratio.denominator is None else ratio.value
+
+
+def _text(figure: Figure, ratio: Ratio) -> str:
+    value = _value(ratio)
+    if value is None:
+        return "—"
+    if not figure.denominator:
+        return f"{ratio.numerator:,}"
+    return f"{value:.1%}" if _is_rate(figure) else f"{value:.1f}"
+
+
+def _pairs(trend: StatisticsAnswer) -> list[tuple[PeriodTable, PeriodTable | None]]:
+    """Each period with what it is set against, the latest ones."""
+    return list(zip_longest(trend.periods, trend.compared))[-MOST_PLOTTED:]
+
+
+def _before(table: PeriodTable | None, figure: Figure) -> float | None:
+    return _value(table.total.figures[figure.code]) if table else None
+
+
+def _trend_rows(trend: StatisticsAnswer, figure: Figure) -> Iterator[tuple[str, str, str, str]]:
+    """The line's table: period, value, what it is set against, the change."""
+    for now, before in _pairs(trend):
+        ratio = now.total.figures[figure.code]
+        then = before.total.figures[figure.code] if before else None
+        change = _change(figure, ratio, then)[0] if then else ""
+        yield _named(now.period), _text(figure, ratio), _text(figure, then) if then else "", change
+
+
+def _named(period: Period) -> str:
+    """A period in few characters: 2026, 2026Q3, 2026-07, 2026-07-06."""
+    match period.by:
+        case "year":
+            return f"{period.first.year}"
+        case "quarter":
+            return f"{period.first.year}Q{(period.first.month + 2) // 3}"
+        case "month":
+            return f"{period.first:%Y-%m}"
+        case _:
+            return period.first.isoformat()
+
+
+def _presets(today: date) -> Iterator[tuple[str, Period]]:
+    """Spans that are asked for most."""
+    month, quarter, year = (start_of(today, by) for by in ("month", "quarter", "year"))
+    yield "本月", Period(month, today)
+    yield "上月", Period(after(month, "month", -1), month - ONE_DAY)
+    yield "本季度", Period(quarter, today)
+    yield "上季度", Period(after(quarter, "quarter", -1), quarter - ONE_DAY)
+    yield "本年", Period(year, today)
+    yield "上年", Period(after(year, "year", -1), year - ONE_DAY)
+
+
+def _days(period: Period) -> dict[str, str]:
+    return {"from": period.first.isoformat(), "to": period.last.isoformat()}
+
+
+def _picture(svg: str) -> Response:
+    return Response(svg, media_type="image/svg+xml", headers={"Content-Security-Policy": "sandbox"})
