@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
@@ -46,6 +46,7 @@ STREAMS = UUID("6d0b1f5e-6b0c-5a52-9a53-5b1d6f0a7c11")
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=8192)
 def stream_id(name: str) -> UUID:
     """The id of the stream with this name: one number, one file, because the store's primary key forbids a second."""
     return uuid5(STREAMS, name)

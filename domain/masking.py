@@ -42,7 +42,12 @@ def digits_for_numerals(text: str) -> str:
 
 def compact(text: str) -> str:
     """The folded text without gaps."""
-    return _GAPS.sub("", fold(text))
+    return without_gaps(fold(text))
+
+
+def without_gaps(folded: str) -> str:
+    """A folded text without what people put between characters."""
+    return _GAPS.sub("", folded)
 
 
 _NEXT = rf"(?:{GAP}{{0,2}}\d)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from datetime import datetime
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
+from starlette.concurrency import run_in_threadpool
 
 from domain.errors import NotSignedIn
 from domain.kernel import Grant, day_of
@@ -109,6 +111,23 @@ class Access:
         self._now = now
         self._lock = threading.Lock()
         self._known: dict[bytes, tuple[float, Caller]] = {}
+        self._asking: dict[bytes, asyncio.Future[Caller]] = {}
+
+    def at_hand(self, secret: str) -> Caller | None:
+        """The holder of a token if they are known without asking."""
+        until, caller = self._known.get(tokens.hash_of(secret), (0.0, None))
+        return caller if time.monotonic() < until else None
+
+    async def recognised(self, secret: str) -> Caller:
+        """`caller` for the event loop; those who come while a thread asks wait for the same answer."""
+        caller, key = self.at_hand(secret), tokens.hash_of(secret)
+        if caller is None:
+            asking = self._asking.get(key)
+            if asking is None:
+                asking = self._asking[key] = asyncio.ensure_future(run_in_threadpool(self.caller, secret))
+                asking.add_done_callback(lambda _: self._asking.pop(key))
+            caller = await asyncio.shield(asking)
+        return caller
 
     def caller(self, secret: str) -> Caller:
         """The holder of a token; raises `NotSignedIn` for one that is unknown, revoked, or whose holder has left."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Collection
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import uuid4
+from functools import partial
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool
 from pydantic import BaseModel
 
 from domain.errors import Busy, DomainError, Forbidden, Invalid, Restricted, Stale, UnknownPetition
-from domain.kernel import Actor, Context, Grant, day_of, stamp
+from domain.kernel import Context, day_of, stamp
 from domain.numbering import new_query_code, parse, query_code_digest
 from domain.petition.command import PetitionCommand, Taken
 from domain.petition.handling_reply import ImportReply
@@ -25,21 +25,18 @@ from domain.petition.receiving_file import forgets
 from domain.petition.stages import stage_after
 from domain.receipt import ReceiptIssued
 from projections.ledger_queries import seen_of
-from projections.staff import staff_units
-from service import attachments
 from service.access import Access, Caller
-from service.append import Append, Receipt, Series, StreamWrite
+from service.append import Append, Appended, Receipt, Series, StreamWrite
 from service.file_view import FileView, file_view
-from service.letters import Letters
+from service.files import Files
+from service.letters import Letters, issues_letter
+from service.readings import log_reading
 from service.receipts import Receipts
 from service.rulebooks import Rulebooks
 from service.store import Store
 from service.vault import Vault
-
-LOG_READING = """
-INSERT INTO personal_reads (read_at, staff, role, unit, on_behalf_of, number, request_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
-"""
+from service.work import Work, finished
+from service.world import World, asked
 
 TRIES = 100
 """How often a step is decided anew when somebody else was there first and the caller named no version."""
@@ -76,8 +73,9 @@ class Desk:
         self._store = store
         self._vault = vault
         self._pool = pool
-        self._rulebooks = rulebooks
         self._letters = letters
+        self._world = World(pool, vault, rulebooks, letters, now)
+        self._files = Files()
         self._receipts = Receipts(store, vault)
         self.access = access
         self.now = now
@@ -92,21 +90,28 @@ class Desk:
         `KeyReused` for either of them with another body: a mistyped order number must not swallow a petition. With
         `once` the same petition in the same words is answered as the first time, too: a row of a list sent again.
         """
+        return finished(self.receiving(caller, command, request_id=request_id, key=key, once=once))
+
+    def receiving(
+        self, caller: Caller, command: ReceivePetition, *, request_id: str, key: str | None = None, once: bool = False
+    ) -> Work[Outcome]:
+        """`receive` as work, for the event loop."""
         receipts = (
             *self._receipts.keyed(caller.token, "receive", key, command),
             *self._receipts.from_source(command),
             *([self._receipts.of_words(command)] if once else []),
         )
         for _ in range(TRIES):
-            context = self.context(caller, request_id, command)
-            barred = command.barred(Petition(""), context)
+            context = yield from self._world.context(caller, request_id, command)
+            barred = yield from asked(partial(command.barred, Petition(""), context))
             if isinstance(barred, DomainError):
                 raise barred
             try:
-                outcome = self._replayed(receipts) or self._received(caller, command, context, receipts)
+                outcome = (yield partial(self._replayed, receipts)) if receipts else None
+                outcome = outcome or (yield from self._received(caller, command, context, receipts))
             except Stale:
                 continue
-            if outcome.replayed and not self._exists_for(caller, outcome.number):
+            if outcome.replayed and not (yield partial(self._exists_for, caller, outcome.number)):
                 raise Forbidden
             return outcome
         raise Busy
@@ -134,13 +139,14 @@ class Desk:
 
     def _received(
         self, caller: Caller, command: ReceivePetition, context: Context, receipts: tuple[Receipt, ...]
-    ) -> Outcome:
+    ) -> Work[Outcome]:
         """Decide on a petition that comes in for the first time, and append it."""
         if command.arises_from is not None:
-            self._named(caller, command.arises_from, "arises_from")
+            yield partial(self._named, caller, command.arises_from, "arises_from")
         code = new_query_code(os.urandom(10))
         context = replace(context, query_code_digest=query_code_digest(code))
-        return self._register(command.execute(Petition(""), context), receipts, code)
+        taken = yield from asked(partial(command.execute, Petition(""), context))
+        return (yield from self._register(taken, receipts, code))
 
     def import_petition(self, command: ImportPetition, reply: ImportReply | None, *, request_id: str) -> Outcome:
         """Take a row of an old ledger over as history, with its reply if it has one.
@@ -149,13 +155,13 @@ class Desk:
         """
         context = self.context(self.access.system(), request_id)
         receipts = (self._receipts.of_row(command, command, "import"),)
-        done = self._replayed(receipts) or self._register(_history(command, reply, context), receipts, None)
+        done = self._replayed(receipts) or finished(self._register(_history(command, reply, context), receipts, None))
         if reply is None:
             return done
         receipts = (self._receipts.of_row(command, reply, "reply"),)
         if self._replayed(receipts) is None:
             petition = self._store.fold(Petition(done.number))
-            self._append(petition, reply.execute(petition, context), receipts)
+            finished(self._append(petition, reply.execute(petition, context), receipts))
         return done
 
     def try_import(self, command: ImportPetition, reply: ImportReply | None, *, request_id: str) -> bool:
@@ -180,34 +186,76 @@ class Desk:
         `expected` is the version that the caller has seen: `Stale` if the file has moved on. Without it the step is
         decided on whatever version there is. Raises the DomainError that forbids it; then nothing has changed.
         """
+        return finished(self.taking(caller, number, command, request_id=request_id, expected=expected, key=key))
+
+    def taking(
+        self,
+        caller: Caller,
+        number: str,
+        command: PetitionCommand,
+        *,
+        request_id: str,
+        expected: int | None = None,
+        key: str | None = None,
+    ) -> Work[Outcome]:
+        """`take` as work, for the event loop.
+
+        The step is decided on the file at hand first, if there is one. What is written is held against its version, and
+        a refusal is asked again of the file as it stands before it is told.
+        """
         number = str_number(number)
         receipts = self._receipts.keyed(caller.token, f"{command.step()} {number}", key, command)
+        petition = self._files.take_out(number) or Petition(number)
+        sure, behind = False, command.reads or not petition.version
         for _ in range(TRIES):
-            petition = self.load(caller, number)
-            context = self.context(caller, request_id, command)
-            known = self._replayed(receipts)
-            if known is not None:
-                return known
-            if expected is not None and petition.version != expected:
-                raise Stale
-            other = self._beside(caller, command)
-            taken = command.execute(petition, context)
-            if command.reads:
-                self.reading(caller, petition, context)
+            if behind:
+                petition = yield partial(self._brought_up, petition)
+            sure, behind = behind, True
             try:
-                return self._append(petition, taken, receipts, command, other)
+                self._hold_up(caller, petition)
+                context = yield from self._world.context(caller, request_id, command)
+                known: Outcome | None = (yield partial(self._replayed, receipts)) if receipts else None
+                if known is not None:
+                    return known
+                if expected is not None and petition.version != expected:
+                    raise Stale
+                other = (yield partial(self._beside, caller, command)) if command.beside else None
+                taken = yield from asked(partial(command.execute, petition, context))
+                if command.reads:
+                    yield partial(self.reading, caller, petition, context)
+            except DomainError:
+                if sure:
+                    raise
+                continue
+            try:
+                outcome = yield from self._append(petition, taken, receipts, command, other)
             except Stale:
                 continue
+            if not forgets(taken.facts):
+                self._files.put_back(petition)
+            return outcome
         raise Busy
+
+    def _brought_up(self, petition: Petition) -> Petition:
+        """The file as it stands. What was erased since it was read is not kept in it."""
+        newer = self._store.history(petition.stream, after=petition.version)
+        if petition.version and forgets(tuple(recorded.fact for recorded in newer)):
+            return self._store.fold(Petition(petition.number))
+        return petition.fold(newer)
 
     def view(self, caller: Caller, number: str, *, request_id: str) -> FileView:
         """The file as the caller may see it. A reading of personal data is logged before it is shown."""
-        petition, context = self.load(caller, number), self.context(caller, request_id)
+        number = str_number(number)
+        petition = self._brought_up(self._files.take_out(number) or Petition(number))
+        self._hold_up(caller, petition)
+        context = self.context(caller, request_id)
         grant = caller.reader(petition, context.rulebook)
         if grant is not None:
-            self._log_reading(caller, grant, petition.number, context)
+            log_reading(self._pool, caller, grant, petition.number, context)
         named = set(filter(None, (petition.duplicate_of, petition.arises_from, *petition.duplicates)))
-        return file_view(petition, context, full=grant is not None, known=self.known(caller, named))
+        view = file_view(petition, context, full=grant is not None, known=self.known(caller, named))
+        self._files.put_back(petition)
+        return view
 
     def known(self, caller: Caller, numbers: Collection[str]) -> frozenset[str]:
         """Which of these numbers, that another file names, the caller may be told: none of a file hidden from them."""
@@ -223,30 +271,19 @@ class Desk:
         grant = caller.reader(petition, context.rulebook)
         if grant is None:
             raise Restricted if None in petition.restricted else Forbidden
-        self._log_reading(caller, grant, petition.number, context)
-
-    def _log_reading(self, caller: Caller, grant: Grant, number: str, context: Context) -> None:
-        """Enter who reads whose file, for the committee (《个人信息保护法》 51)."""
-        with self._pool.connection() as connection:
-            connection.execute(
-                LOG_READING,
-                (
-                    context.now,
-                    caller.staff,
-                    str(grant.role),
-                    grant.unit,
-                    grant.on_behalf_of,
-                    number,
-                    context.request_id,
-                ),
-            )
+        log_reading(self._pool, caller, grant, petition.number, context)
 
     def load(self, caller: Caller, number: str) -> Petition:
         """The file, if it exists for the caller; `UnknownPetition` otherwise, whichever of the two it is."""
         petition = self._store.fold(Petition(str_number(number)))
+        self._hold_up(caller, petition)
+        return petition
+
+    @staticmethod
+    def _hold_up(caller: Caller, petition: Petition) -> None:
+        """`UnknownPetition` unless the file exists, and exists for the caller."""
         if petition.stage is None or not caller.reads_files or not caller.sees(petition):
             raise UnknownPetition
-        return petition
 
     def _exists_for(self, caller: Caller, number: str) -> bool:
         """Whether the caller may know of the file."""
@@ -258,27 +295,9 @@ class Desk:
 
     def context(self, caller: Caller, request_id: str, command: BaseModel | None = None) -> Context:
         """What the rules may know of the world in this request. Raises `NoRulebook` where there is none."""
-        rulebook, now = self._rulebooks.current(), self.now()
-        named = attachments.named_by(command) if command else []
-        with self._pool.connection() as connection:
-            units = staff_units(connection, day_of(now))
-            uploaded = attachments.waiting(connection, self._vault, named, caller.staff) if named else {}
-        return Context(
-            actor=Actor(id=caller.staff),
-            now=now,
-            at=now,
-            rulebook=rulebook.content,
-            rulebook_version=rulebook.version,
-            request_id=request_id,
-            command_id=uuid4(),
-            grants=caller.grants,
-            attachments=uploaded,
-            salt=secrets.token_hex(16),
-            letterhead=self._letters.head(command, day_of(now)),
-            staff_units=units,
-        )
+        return finished(self._world.context(caller, request_id, command, patient=True))
 
-    def _register(self, taken: Taken, receipts: tuple[Receipt, ...], code: str | None) -> Outcome:
+    def _register(self, taken: Taken, receipts: tuple[Receipt, ...], code: str | None) -> Work[Outcome]:
         """Append the first facts of a file under the next number of the office's series of this year."""
         context, first = taken.context, stage_after(type(taken.facts[0]))
         series = Series(context.rulebook.office.code, day_of(context.now).year)
@@ -287,7 +306,7 @@ class Desk:
         write = StreamWrite(
             None, 0, taken.facts, taken.occurred_at, taken.backdated_because, attaches=tuple(context.attachments)
         )
-        done = self._store.append(Append((write,), context, series, receipts)).result()
+        done: Appended = yield self._store.append(Append((write,), context, series, receipts))
         if done.replayed is not None:
             return self._as_then(done.replayed, done.position)
         number = str(done.number)
@@ -300,8 +319,11 @@ class Desk:
         receipts: tuple[Receipt, ...],
         command: PetitionCommand | None = None,
         other: Petition | None = None,
-    ) -> Outcome:
-        """Append a step's facts, and those of the second file where there is one, in one transaction."""
+    ) -> Work[Outcome]:
+        """Append a step's facts, and those of the second file where there is one, in one transaction.
+
+        The file takes them in once they are written; where they are not, it stays as it was.
+        """
         write = StreamWrite(
             petition.number,
             petition.version,
@@ -311,25 +333,24 @@ class Desk:
             forget=forgets(taken.facts),
             attaches=tuple(taken.context.attachments),
         )
-        writes = [write, *self._letters.numbered(petition.number, taken)]
+        writes = [write]
+        if issues_letter(command):
+            writes += yield partial(self._letters.numbered, petition.number, taken)
         if command is not None and other is not None:
             facts = command.execute_beside(other, petition)
             writes.append(StreamWrite(other.number, other.version, facts, taken.occurred_at))
-        after = petition.fold(
-            stamp(
-                taken.facts,
-                stream=petition.stream,
-                after=petition.version,
-                context=taken.context,
-                occurred_at=taken.occurred_at,
-            )
-        )
-        stage = str(after.stage)
-        receipts = tuple(replace(one, stage=stage, round=after.round) for one in receipts)
-        done = self._store.append(Append(tuple(writes), taken.context, None, receipts)).result()
+        at, context = taken.occurred_at, taken.context
+        happened = [
+            *stamp(taken.facts, stream=petition.stream, after=petition.version, context=context, occurred_at=at)
+        ]
+        if receipts:
+            after = deepcopy(petition).fold(happened)
+            receipts = tuple(replace(one, stage=str(after.stage), round=after.round) for one in receipts)
+        done: Appended = yield self._store.append(Append(tuple(writes), taken.context, None, receipts))
         if done.replayed is not None:
             return self._as_then(done.replayed, done.position)
-        return Outcome(petition.number, stage, after.round, after.version, done.position)
+        petition.fold(happened)
+        return Outcome(petition.number, str(petition.stage), petition.round, petition.version, done.position)
 
     def _beside(self, caller: Caller, command: PetitionCommand) -> Petition | None:
         """The second file of a step over two, if the step has one; Invalid where it names none."""

@@ -15,7 +15,7 @@ from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from zipfile import BadZipFile
 
 from docx.opc.exceptions import PackageNotFoundError
@@ -55,6 +55,11 @@ def default_template(kind: LetterKind) -> bytes:
     return bytes_of(LAYOUTS[kind]())
 
 
+def issues_letter(command: BaseModel | None) -> TypeGuard[IssueLetter | IssueOrder]:
+    """Whether a command issues a letter."""
+    return isinstance(command, IssueLetter | IssueOrder)
+
+
 class Templates:
     """The office's templates in a folder, and the product's where the office has none of its own."""
 
@@ -82,7 +87,7 @@ class Letters:
 
     def head(self, command: BaseModel | None, today: date) -> Letterhead:
         """What the letter that a command issues will be printed with; its number is still to be won."""
-        if not isinstance(command, IssueLetter | IssueOrder):
+        if not issues_letter(command):
             return Letterhead()
         kind, _, _ = command.wanted()
         given = self._store.version_of(LetterSeries(kind, today.year).stream)

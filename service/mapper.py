@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -120,7 +121,7 @@ class EventMapper(Mapper[UUID]):
             "v": fact.VERSION,
             "s": recorded.stream,
             "f": orjson.Fragment(body if body is not None else self.body(fact, ring)),
-            "a": recorded.actor.model_dump(mode="json", exclude_none=True),
+            "a": orjson.Fragment(_said(recorded.actor)),
             "o": recorded.occurred_at and recorded.occurred_at.astimezone(UTC),
             "r": recorded.recorded_at.astimezone(UTC),
             "q": recorded.request_id,
@@ -166,7 +167,7 @@ class EventMapper(Mapper[UUID]):
                 stream=state["s"],
                 version=stored.originator_version,
                 fact=fact,
-                actor=Actor.model_validate(state["a"]),
+                actor=_actor(**state["a"]),
                 occurred_at=datetime.fromisoformat(occurred) if occurred else None,
                 recorded_at=datetime.fromisoformat(state["r"]),
                 request_id=state["q"],
@@ -183,7 +184,8 @@ class EventMapper(Mapper[UUID]):
 
     def _fact(self, kind: type[Event], fact: dict[str, Json], version: int, keys: Keys) -> Event:
         if version == kind.VERSION:
-            self._unseal(fact, personal_fields(kind), keys, "")
+            if tree := personal_fields(kind):
+                self._unseal(fact, tree, keys, "")
             return kind.model_validate(fact)
         # Envelopes are bound to the field names of their own time: they are opened before an upcast renames anything.
         opened = self._unseal_all(fact, keys, "")
@@ -220,6 +222,18 @@ class EventMapper(Mapper[UUID]):
     def unwrap(self, rows: Iterable[tuple[UUID, bytes]]) -> dict[str, DataKey]:
         """Stored keys (id, wrapped) ready for opening."""
         return {key_id.hex: self.vault.unwrap(key_id, wrapped) for key_id, wrapped in rows}
+
+
+@lru_cache(maxsize=4096)
+def _said(actor: Actor) -> bytes:
+    """An actor's JSON; the same few act again and again."""
+    return orjson.dumps(actor.model_dump(mode="json", exclude_none=True))
+
+
+@lru_cache(maxsize=4096)
+def _actor(**said: str) -> Actor:
+    """The actor whose JSON says this."""
+    return Actor.model_validate(said)
 
 
 def is_erased(value: Json) -> bool:

@@ -63,6 +63,10 @@ class Metrics:
         known = method if method in METHODS else "OTHER"
         self.requests.labels(route, known, str(status)).observe(seconds)
 
+    def step(self, step: str) -> None:
+        """Count a step that was taken."""
+        self.steps.labels(step).inc()
+
     def text(self, last: int | None, states: Sequence[ProjectionState]) -> bytes:
         """All metrics as Prometheus reads them, with the positions as the database has them now (None: unknown)."""
         registry = CollectorRegistry()

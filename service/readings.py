@@ -7,10 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL
+from psycopg_pool import ConnectionPool
 
+from domain.kernel import Context, Grant
 from projections.sight import Sight
+from service.access import Caller
 
 READINGS = SQL("""
 SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id FROM personal_reads AS r
@@ -55,3 +58,19 @@ def readings(
     given = {**asdict(wanted), **parameters, "before": before, "limit": limit}
     with connection.cursor(row_factory=class_row(Reading)) as cursor:
         return cursor.execute(READINGS.format(rule=SQL(rule)), given).fetchall()
+
+
+LOG_READING = """
+INSERT INTO personal_reads (read_at, staff, role, unit, on_behalf_of, number, request_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def log_reading(
+    pool: ConnectionPool[Connection[TupleRow]], caller: Caller, grant: Grant, number: str, context: Context
+) -> None:
+    """Enter that the caller reads a file in this grant, before it is shown."""
+    role, unit, behalf = str(grant.role), grant.unit, grant.on_behalf_of
+    entry = (context.now, caller.staff, role, unit, behalf, number, context.request_id)
+    with pool.connection() as connection:
+        connection.execute(LOG_READING, entry, prepare=True)

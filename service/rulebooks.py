@@ -30,7 +30,12 @@ class Rulebooks:
         self._store = store
         self._lock = threading.Lock()
         self._rulebook = Rulebook()
+        self._in_force: InForce | None = None
         self._asked = -FRESH_SECONDS
+
+    def at_hand(self) -> InForce | None:
+        """The rulebook in force if that is known without waiting."""
+        return self._in_force if time.monotonic() - self._asked < FRESH_SECONDS else None
 
     def current(self) -> InForce:
         """The rulebook in force; raises `NoRulebook` before the first was adopted."""
@@ -38,8 +43,9 @@ class Rulebooks:
             if time.monotonic() - self._asked >= FRESH_SECONDS:
                 if self._store.position_of(STREAM, self._rulebook.version + 1) is not None:
                     self._rulebook = self._store.fold(Rulebook())
+                if self._rulebook.content is None:
+                    raise NoRulebook
+                self._in_force = InForce(self._rulebook.content, self._rulebook.version)
                 self._asked = time.monotonic()
-            if self._rulebook.content is None:
-                self._asked = -FRESH_SECONDS
-                raise NoRulebook
-            return InForce(self._rulebook.content, self._rulebook.version)
+            assert self._in_force is not None
+            return self._in_force

@@ -31,7 +31,7 @@ A = TypeVar("A", bound=Aggregate)
 
 HISTORY = """
 SELECT originator_id, originator_version, topic, state, notification_id
-  FROM stored_events WHERE originator_id = %s ORDER BY originator_version
+  FROM stored_events WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version
 """
 VERSION = "SELECT max(originator_version) AS version FROM stored_events WHERE originator_id = %s"
 POSITION = "SELECT notification_id FROM stored_events WHERE originator_id = %s AND originator_version = %s"
@@ -82,12 +82,12 @@ class Store:
         self._writer = Writer(url, self._recorder, vault, self._mapper, queue=queue, batch=batch, patience=patience)
 
     @patient
-    def history(self, stream: str) -> list[Recorded]:
-        """Every event of a stream, in order, personal values opened; empty when nobody knows the stream."""
+    def history(self, stream: str, after: int = 0) -> list[Recorded]:
+        """The events of a stream behind version `after`, in order, personal values opened; maybe none."""
         id_ = stream_id(stream)
         with self._datastore.get_connection() as db, db.pipeline():
             # Keys after events: one that was made in between is there, one that was dropped in between is gone.
-            events = db.execute(HISTORY, (id_,), prepare=True, binary=True)
+            events = db.execute(HISTORY, (id_, after), prepare=True, binary=True)
             keys = db.execute(KEYS, ([id_],), prepare=True, binary=True)
             found, stored_keys = events.fetchall(), keys.fetchall()
         opened = self._mapper.unwrap((row["key_id"], row["wrapped"]) for row in stored_keys)
@@ -109,7 +109,7 @@ class Store:
 
     def fold(self, aggregate: A) -> A:
         """Bring an aggregate up to date with its stream."""
-        return aggregate.fold(self.history(aggregate.stream))
+        return aggregate.fold(self.history(aggregate.stream, aggregate.version))
 
     def append(self, append: Append) -> Future[Appended]:
         """Hand over a request; the future tells what came of it.

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
 
 from domain.kernel import Erased
-from domain.masking import compact, fold, mask_address, mask_id_number, mask_phone
+from domain.masking import compact, fold, mask_address, mask_id_number, mask_phone, without_gaps
 from domain.names import mask_name
 from domain.petition.events.values import Petitioner
 from domain.redaction import Known
@@ -27,6 +28,9 @@ SHORTEST = {"name": 2, "phone": 7, "id_number": 6, "address": 4}
 
 People = Mapping[str, Mapping[str, str]]
 """Identity values by petitioner id and field; what is missing was erased."""
+
+Wordings = dict[str, str]
+"""The reference that stands for each telling wording, which is folded and without gaps."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -41,8 +45,12 @@ def refer(text: str, petitioners: Iterable[Petitioner]) -> str:
     Of two persons with the same words the first is meant.
     Width, case, and gaps between characters don't matter: `139 0000 0000` is as telling as `13900000000`.
     """
+    return _referred(text, _wordings(petitioners))
+
+
+def _referred(text: str, wordings: Wordings) -> str:
     text = typed(text)
-    for first, end, token in reversed(references(text, petitioners)):
+    for first, end, token in reversed(_found(text, wordings)):
         text = text[:first] + token + text[end:]
     return text
 
@@ -54,19 +62,30 @@ def typed(text: str) -> str:
 
 def references(text: str, petitioners: Iterable[Petitioner]) -> list[tuple[int, int, str]]:
     """Where a text names these petitioners, in order: start, end, and the reference that stands for the words."""
+    return _found(text, _wordings(petitioners))
+
+
+def _wordings(petitioners: Iterable[Petitioner]) -> Wordings:
+    """Everything that gives these people away, with the reference that stands for it."""
+    return dict(reversed([*_targets(petitioners)]))
+
+
+def _found(text: str, wordings: Wordings) -> list[tuple[int, int, str]]:
+    if not wordings:
+        return []
     folded = fold(text)
-    dense = compact(folded)
-    found = {words: token for words, token in reversed([*_targets(petitioners)]) if words in dense}
+    dense = without_gaps(folded)
+    found = [words for words in wordings if words in dense]
     if not found:
         return []
-    places = [place for place, character in enumerate(folded) if compact(character)]
+    places = [place for place, character in enumerate(folded) if without_gaps(character)]
     spans: list[tuple[int, int, str]] = []
     taken: set[int] = set()
     for words in sorted(found, key=len, reverse=True):
         for start in _occurrences(dense, words):
             if taken.isdisjoint(range(start, start + len(words))):
                 taken.update(range(start, start + len(words)))
-                spans.append((places[start], places[start + len(words) - 1] + 1, found[words]))
+                spans.append((places[start], places[start + len(words) - 1] + 1, wordings[words]))
     return sorted(spans)
 
 
@@ -100,7 +119,7 @@ def _targets(petitioners: Iterable[Petitioner]) -> Iterable[tuple[str, str]]:
 
 def _forms(field: str, wording: str) -> Iterable[str]:
     """The ways in which one wording is written, folded and without gaps: a telephone with and without its country."""
-    words = compact(fold(wording))
+    words = compact(wording)
     if field == "phone":
         words = re.sub(r"^(?:\+|00)?86(?=1\d{10}$)", "", words)
         yield from (f"{country}{words}" for country in ("+86", "0086", "86"))
@@ -171,17 +190,30 @@ def without_references(text: str) -> str:
 
 def referring(model: M, petitioners: Iterable[Petitioner]) -> M:
     """A copy of a command in which every free-text field, nested ones included, refers instead of naming."""
-    people = tuple(petitioners)
+    return _referring(model, _wordings(petitioners))
+
+
+def _referring(model: M, wordings: Wordings) -> M:
+    marked = _free_texts(type(model))
     changes: dict[str, Any] = {}
-    for name, info in type(model).model_fields.items():
-        value = getattr(model, name)
-        if isinstance(value, str) and _is_free_text((*info.metadata, info.annotation)):
-            changes[name] = refer(value, people)
-        elif isinstance(value, BaseModel) and not isinstance(value, Petitioner):
-            changes[name] = referring(value, people)
+    for name, value in model:
+        changed = value
+        if isinstance(value, str):
+            changed = _referred(value, wordings) if name in marked else value
+        elif isinstance(value, BaseModel):
+            changed = value if isinstance(value, Petitioner) else _referring(value, wordings)
         elif isinstance(value, tuple | list) and any(isinstance(item, BaseModel) for item in value):
-            changes[name] = type(value)(referring(item, people) for item in value)
+            changed = type(value)(_referring(item, wordings) for item in value)
+        if changed is not value:
+            changes[name] = changed
     return model.model_copy(update=changes) if changes else model
+
+
+@cache
+def _free_texts(model: type[BaseModel]) -> frozenset[str]:
+    """The fields of a model that are marked as free text."""
+    fields = model.model_fields.items()
+    return frozenset(name for name, info in fields if _is_free_text((*info.metadata, info.annotation)))
 
 
 def _is_free_text(marks: Iterable[object]) -> bool:

@@ -8,9 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from service.api.answers import IssuedLetter, LetterList, PossibleLetter
-from service.api.petitions import Number
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, PartsOf, ReaderOf, RequestId, SignedIn
+from service.api.signed_in import API, TOKEN, Number, PartsOf, ReaderOf, RequestId, SignedIn
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TAGS: list[str | Enum] = ["文书 letters"]

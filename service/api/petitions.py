@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Body, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -17,6 +18,7 @@ from projections.file import FileTimeline
 from projections.file_queries import timeline
 from projections.paging import Cursor
 from service.api.answers import FileAct, Received, Taken, Trail, Uploaded
+from service.api.carrying import Carrying
 from service.api.examples import EXAMPLES
 from service.api.problems import problems
 from service.api.signed_in import (
@@ -26,6 +28,7 @@ from service.api.signed_in import (
     IdempotencyKey,
     IfMatch,
     Limit,
+    Number,
     PartsOf,
     ReaderOf,
     RequestId,
@@ -34,8 +37,10 @@ from service.api.signed_in import (
     expected_version,
     reached,
 )
-from service.desk import Outcome
+from service.desk import Desk, Outcome
+from service.errors import request_id_of
 from service.file_view import FileView
+from service.work import awaited
 
 STEMS = {
     "receiving": "民情受理",
@@ -48,7 +53,7 @@ REPLAYED = "Idempotent-Replayed"
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], strict_content_type=False)
 uploads = APIRouter(prefix=API, route_class=Uploading, dependencies=[TOKEN])
-Number = Annotated[str, Path(max_length=64, description="卷宗编号", examples=["HY-2026-000001"])]
+TAKEN, RECEIVED = tuple(Taken.model_fields), tuple(Received.model_fields)
 
 
 def example_of(step: str) -> Any:
@@ -56,62 +61,46 @@ def example_of(step: str) -> Any:
     return Body(openapi_examples={step: {"value": EXAMPLES[step]}})
 
 
-def _told(outcome: Outcome, response: Response) -> dict[str, object]:
-    """The answer to a step; the ETag is the file's version."""
-    response.headers["ETag"] = f'"{outcome.version}"'
+def _told(request: Request, outcome: Outcome, step: str, status: int, names: Sequence[str], **headers: str) -> Response:
+    """The answer to a step, with what its model names; the ETag is the file's version."""
+    headers["ETag"] = f'"{outcome.version}"'
     if outcome.replayed:
-        response.headers[REPLAYED] = "true"
-    names = ("number", "query_code", "stage", "round", "version", "position")
-    return {name: getattr(outcome, name) for name in names}
+        headers[REPLAYED] = "true"
+    else:
+        request.app.state.metrics.step(step)
+    return Response(orjson.dumps({name: getattr(outcome, name) for name in names}), status, headers, "application/json")
 
 
-@router.post(
-    "/petitions",
-    status_code=201,
-    response_model=Received,
-    summary=f"{ReceivePetition.title} receive-petition",
-    description=inspect.getdoc(ReceivePetition),
-    tags=["民情受理 receiving"],
-    responses=problems(403, 413, 415),
-)
-def receive(
+async def receive(
     *,
     command: Annotated[ReceivePetition, example_of("receive-petition")],
     request: Request,
-    response: Response,
-    parts: PartsOf,
     caller: ReaderOf,
-    request_id: RequestId,
     key: IdempotencyKey = None,
-) -> dict[str, object]:
+) -> Response:
     """Take a petition in."""
-    outcome = parts.desk.receive(caller, command, request_id=request_id, key=key)
-    if not outcome.replayed:
-        request.app.state.metrics.steps.labels("receive-petition").inc()
-    response.headers["Location"] = f"{request.url.path}/{outcome.number}"
-    return _told(outcome, response)
+    desk: Desk = request.app.state.parts.desk
+    outcome = await awaited(desk.receiving(caller, command, request_id=request_id_of(request.scope), key=key))
+    location = f"{request.url.path}/{outcome.number}"
+    return _told(request, outcome, "receive-petition", 201, RECEIVED, Location=location)
 
 
-def _route_of(step: str, kind: type[PetitionCommand]) -> Callable[..., dict[str, object]]:
+def _route_of(step: str, kind: type[PetitionCommand]) -> Callable[..., Awaitable[Response]]:
     """The endpoint of one step. Its annotation says which command the body is."""
 
-    def take(
+    async def take(
         *,
         number: Number,
         command: PetitionCommand,
         request: Request,
-        response: Response,
-        parts: PartsOf,
         caller: ReaderOf,
-        request_id: RequestId,
         if_match: IfMatch = None,
         key: IdempotencyKey = None,
-    ) -> dict[str, object]:
-        expected = expected_version(if_match)
-        outcome = parts.desk.take(caller, number, command, request_id=request_id, expected=expected, key=key)
-        if not outcome.replayed:
-            request.app.state.metrics.steps.labels(step).inc()
-        return _told(outcome, response)
+    ) -> Response:
+        desk: Desk = request.app.state.parts.desk
+        expected, one = expected_version(if_match), request_id_of(request.scope)
+        outcome = await awaited(desk.taking(caller, number, command, request_id=one, expected=expected, key=key))
+        return _told(request, outcome, step, 200, TAKEN)
 
     take.__name__ = step.replace("-", "_")
     take.__annotations__["command"] = Annotated[kind, example_of(step)]
@@ -128,6 +117,18 @@ def _described(kind: type[PetitionCommand]) -> str:
 ROUTED = {step: kind for step, kind in STEPS.items() if kind.roles & STAFF_ROLES}
 """The steps that a member of staff can take."""
 
+router.add_api_route(
+    "/petitions",
+    receive,
+    methods=["POST"],
+    status_code=201,
+    response_model=Received,
+    summary=f"{ReceivePetition.title} receive-petition",
+    description=inspect.getdoc(ReceivePetition),
+    tags=["民情受理 receiving"],
+    responses=problems(403, 413, 415),
+    route_class_override=Carrying,
+)
 for _step, _kind in ROUTED.items():
     _stem = _kind.__module__.rpartition(".")[2].partition("_")[0]
     router.add_api_route(
@@ -139,6 +140,7 @@ for _step, _kind in ROUTED.items():
         description=_described(_kind),
         tags=[f"{STEMS[_stem]} {_stem}"],
         responses=problems(403, 404, 409, 412, 413, 415),
+        route_class_override=Carrying,
     )
 
 

@@ -12,9 +12,8 @@ from projections.ledger import Ledger
 from projections.likeness import Likeness
 from projections.search import Search
 from service.api.examples import SKETCH
-from service.api.petitions import Number
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, PartsOf, ReaderOf, RequestId, SignedIn, reached
+from service.api.signed_in import API, TOKEN, Number, PartsOf, ReaderOf, RequestId, SignedIn, reached
 from service.duplicates import DuplicateProposals
 from service.proposals import PetitionProposal, RoutingView
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
-from fastapi import Depends, Header, Query, Request, Response, Security
-from fastapi.concurrency import run_in_threadpool
+import orjson
+from fastapi import Depends, Header, Path, Query, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.types import Message, Receive
@@ -22,10 +23,14 @@ from service.parts import Parts
 BEARER = HTTPBearer(auto_error=False, description="huiying token create --staff ID")
 JSON = re.compile(r"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
 ETAG = re.compile(r'\s*(?:W/)?"?(\d{1,9})"?\s*')
+LONG_NUMBER = re.compile(rb"[0-9]{19}")
 LONGEST_TOKEN = 200
 API = "/api/v1"
 WAIT = "Wait a while until the event at this position shows; `Huiying-Position-Shown` says whether it does."
 """What `after` does, wherever it can be given; how long the while is, is the service's setting."""
+
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class SignedIn(APIRoute):
@@ -35,13 +40,16 @@ class SignedIn(APIRoute):
     """Bytes that a body may have, where that is not the settings' limit."""
     takes_json = True
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """The framework's handler behind the caller's token and a body that can be read."""
-        handle = super().get_route_handler()
+    def handler(self) -> Handler:
+        """What a request goes to when the caller is known and the body is read: the framework's handler."""
+        return super().get_route_handler()
+
+    def get_route_handler(self) -> Handler:  # type: ignore[override]
+        """The handler behind the caller's token and a body that can be read."""
+        handle = self.handler()
 
         async def signed_in(request: Request) -> Response:
-            access = parts_of(request).access
-            caller = await run_in_threadpool(access.caller, _token(request))
+            caller = await parts_of(request).access.recognised(_token(request))
             request.state.caller, request.state.staff = caller, caller.staff
             if request.method == "POST":
                 request = await self._read(request)
@@ -95,6 +103,9 @@ class Read(Request):
 
 def parsed(sent: bytes) -> object:
     """JSON as RFC 8259 has it, in UTF-8. Raises `BrokenRequest` naming the place that is wrong, never its content."""
+    if not LONG_NUMBER.search(sent):  # which it would round
+        with suppress(orjson.JSONDecodeError):  # then the slower one can say what is wrong, and takes a byte order mark
+            return orjson.loads(sent)
     try:
         value: object = json.loads(sent.decode("utf-8-sig"), parse_constant=_not_a_number)
     except UnicodeDecodeError as error:
@@ -146,29 +157,34 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def caller_of(request: Request) -> Caller:
+async def given_parts(request: Request) -> Parts:
+    """The same as a dependency: asynchronous like all that wait for nothing, since others are sent to a thread."""
+    return parts_of(request)
+
+
+async def caller_of(request: Request) -> Caller:
     """Who asks."""
     caller: Caller = request.state.caller
     return caller
 
 
-def reader_of(request: Request) -> Caller:
+async def reader_of(request: Request) -> Caller:
     """Who asks, if they may see files: who only administers accounts and rulebook may not."""
-    caller = caller_of(request)
+    caller = await caller_of(request)
     if not caller.reads_files:
         raise Forbidden
     return caller
 
 
-def committee_of(request: Request) -> Caller:
+async def committee_of(request: Request) -> Caller:
     """Who asks, if they are of the supervision committee."""
-    caller = caller_of(request)
+    caller = await caller_of(request)
     if Role.SUPERVISOR not in caller.roles:
         raise Forbidden
     return caller
 
 
-def id_of(request: Request) -> str:
+async def id_of(request: Request) -> str:
     """The request's id."""
     return request_id_of(request.scope)
 
@@ -209,11 +225,13 @@ def reached(*projections: str) -> Any:
     return Depends(wait)
 
 
-PartsOf = Annotated[Parts, Depends(parts_of)]
+PartsOf = Annotated[Parts, Depends(given_parts)]
 CallerOf = Annotated[Caller, Depends(caller_of)]
 ReaderOf = Annotated[Caller, Depends(reader_of)]
 CommitteeOf = Annotated[Caller, Depends(committee_of)]
 RequestId = Annotated[str, Depends(id_of)]
+LONGEST_NUMBER = 64
+Number = Annotated[str, Path(max_length=LONGEST_NUMBER, description="卷宗编号", examples=["HY-2026-000001"])]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description='The version of the file that you have seen, such as "3".')
 ]

@@ -1,0 +1,134 @@
+"""Files that a process keeps at hand: never shown as they were, never decided on for good when another was there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.errors import Stale, WrongStage
+from domain.petition.commands import STEPS
+from domain.petition.petition import Petition
+from service.access import Caller
+from service.desk import Outcome
+from service.files import Files
+from service.parts import Parts, opened
+from service.settings import Settings
+from service.work import awaited, finished
+from tests.conftest import new_database
+from tests.service.api_kit import Office, assigned, office_at, petition
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("office")
+
+
+@pytest.fixture(scope="module")
+def office(postgres_url: str, migrated_template: str, folder: Path) -> Iterator[Office]:
+    with new_database(postgres_url, migrated_template) as url, office_at(url, folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def beside(office: Office, folder: Path) -> Iterator[Parts]:
+    """A second process's parts on the same database: a writer, readers and files of its own."""
+    with opened(office.url, Settings(data_dir=folder, database_url=office.url)) as parts:
+        yield parts
+
+
+def take(office: Office, parts: Parts, who: str, number: str, step: str, **body: Any) -> Outcome:
+    caller: Caller = parts.access.caller(office.secrets[who])
+    expected = body.pop("expected", None)
+    return parts.desk.take(caller, number, STEPS[step](**body), request_id="test", expected=expected)
+
+
+def test_what_another_process_did_is_known_before_a_step_is_refused_or_taken(office: Office, beside: Parts) -> None:
+    number = str(office.received()["number"])
+    here = office.parts
+    take(office, here, "intake", number, "accept-petition", notice="sms")
+    take(office, beside, "intake", number, "assign-petition", lead="ZF")
+    take(office, here, "handler", number, "sign-for")  # at hand here it is not assigned yet
+    with pytest.raises(WrongStage):
+        take(office, beside, "intake", number, "accept-petition", notice="sms")
+    take(office, beside, "handler", number, "note-progress", text="已到现场")
+    done = take(office, here, "handler", number, "note-progress", text="已约施工队")
+    kinds = [type(recorded.fact).__name__ for recorded in here.store.history(number)]
+    assert (done.version, kinds.count("ProgressNoted"), kinds.count("SignedFor")) == (len(kinds), 2, 1)
+
+
+def test_a_version_that_somebody_saw_is_held_against_the_newest(office: Office, beside: Parts) -> None:
+    number = assigned(office)
+    seen = take(office, office.parts, "handler", number, "sign-for").version
+    newer = take(office, beside, "handler", number, "note-progress", text="已到现场").version
+    with pytest.raises(Stale):
+        take(office, office.parts, "handler", number, "note-progress", text="再看", expected=seen)
+    assert (
+        take(office, office.parts, "handler", number, "note-progress", text="再看", expected=newer).version == newer + 1
+    )
+
+
+def test_what_was_erased_elsewhere_is_not_shown_from_memory(office: Office, beside: Parts) -> None:
+    number = assigned(office, petitioners=[{"name": "甘棠梨", "phone": "13900001234"}])
+    office.take("handler", number, "sign-for")
+    handler = office.parts.access.caller(office.secrets["handler"])
+    assert office.parts.desk.view(handler, number, request_id="test").petitioners[0].name == "甘棠梨"
+    asked = {"petitioner": "p1", "ground": "unlawful", "reason": "违法收集"}
+    take(office, beside, "intake", number, "ask-erasure", **asked)
+    take(office, beside, "intake-2", number, "approve-erasure", petitioner="p1")
+    view = office.parts.desk.view(handler, number, request_id="test")
+    assert "甘棠梨" not in repr(view)
+
+
+def test_a_file_is_kept_for_one_at_a_time_and_neither_many_nor_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Files(most=2, longest=60)
+    for number in ("a", "b", "c"):
+        kept.put_back(Petition(number))
+    assert [kept.take_out(number) is not None for number in ("a", "b", "c", "c")] == [False, True, True, False]
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    kept.put_back(Petition("old"))
+    now[0] = 59.0
+    kept.put_back(Petition("young"))
+    now[0] = 61.0
+    assert kept.take_out("old") is None
+    assert kept.take_out("young") is not None
+
+
+def test_a_refused_step_changes_nothing_that_is_kept(office: Office) -> None:
+    number = str(office.received()["number"])
+    assert office.post("intake", f"/petitions/{number}/sign-for").status_code == 403
+    assert office.post("intake", f"/petitions/{number}/assign-petition", {"lead": "ZF"}).status_code == 409
+    assert office.take("intake", number, "accept-petition", notice="sms")["version"] == len(
+        office.parts.store.history(number)
+    )
+
+
+def work(future: Future[int]) -> Generator[Any, Any, list[object]]:
+    found: list[object] = [(yield future)]
+    found.append((yield lambda: 2))
+    try:
+        yield lambda: 1 / 0
+    except ZeroDivisionError as error:
+        found.append(type(error))
+    return found
+
+
+def test_work_is_the_same_in_a_thread_and_on_the_loop() -> None:
+    future: Future[int] = Future()
+    future.set_result(1)
+    assert finished(work(future)) == asyncio.run(awaited(work(future))) == [1, 2, ZeroDivisionError]
+
+
+def test_an_intake_with_a_key_and_one_without_are_answered_alike(office: Office) -> None:
+    plain, keyed = (
+        office.post("intake", "/petitions", petition(), **headers) for headers in ({}, {"Idempotency-Key": "k"})
+    )
+    assert (plain.status_code, plain.json().keys()) == (keyed.status_code, keyed.json().keys())
+    assert set(plain.headers) == set(keyed.headers)
+    assert plain.headers["location"].endswith(plain.json()["number"])
