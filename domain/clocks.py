@@ -1,4 +1,4 @@
-"""Working days, limits, and due dates that explain themselves. Pure: dates in, dates out.
+"""Working days, limits, and due dates that hold what made them so. Pure: dates in, dates out.
 
 A calendar day is a 日, a working day a 工作日 (Mon-Fri without the State Council's days off, plus the make-up days it
 publishes late in the year before). Over a year without such a notice every due date is provisional (暂定).
@@ -51,6 +51,14 @@ class CalendarYear(Value):
         if plain:
             raise ValueError(f"调休上班日须为周末 / a make-up day lies on a weekend: {', '.join(plain)}")
         return self
+
+    def begins(self, year: int) -> date:
+        """The first day of which the notice speaks: the year's own first, or a day that it names in December."""
+        return min(date(year, 1, 1), *(holiday.date for holiday in self.holidays), *self.workdays)
+
+    def touches(self, year: int, start: date, due: date) -> bool:
+        """Whether the notice says something about days that a limit from `start` to `due` was counted over."""
+        return start < date(year, 12, 31) and due >= self.begins(year)
 
     def strays(self, year: int) -> tuple[date, ...]:
         """Days that belong neither to the year nor to the December before it."""
@@ -244,36 +252,10 @@ def working_days_between(start: date, end: date, calendar: Calendar) -> int:
     """Working days after `start` up to and including `end`: 0 on the same day, negative if `end` lies before."""
     if end < start:
         return -working_days_between(end, start, calendar)
-    return sum(calendar.is_working_day(day) for day in _days(start, end))
+    return sum(calendar.is_working_day(day) for day in days_after(start, end))
 
 
-def _days(start: date, end: date) -> Iterator[date]:
+def days_after(start: date, end: date) -> Iterator[date]:
     """The days after `start`, up to and including `end`."""
     for offset in range(1, (end - start).days + 1):
         yield start + timedelta(days=offset)
-
-
-def explain(due: DueDate, calendar: Calendar) -> str:
-    """Say in Chinese how a due date came about: start, limit, breaks stepped over, make-up days, rule, calendar.
-
-    Example: 签收：2026-09-18 + 15 个工作日（跳过中秋节、国庆节；09-20、10-10 调休上班）= 2026-10-15。依据：…
-    """
-    ended = due.due if due.working else due.start + timedelta(days=due.days)
-    notes = [*_breaks(due, calendar)] if due.working else []
-    if ended != due.due:
-        notes.append(f"末日 {ended} 逢{calendar.name(ended) or '休息日'}，顺延")
-    told = f"（{'；'.join(notes)}）" if notes else " "
-    sort = "个工作日" if due.working else "日"
-    text = f"{due.clock.zh}：{due.start} + {due.days} {sort}{told}= {due.due}。依据：{due.rule}；日历：{due.calendar}"
-    return f"{text}；暂定，部分年份放假安排尚未公布" if due.provisional else text
-
-
-def _breaks(due: DueDate, calendar: Calendar) -> Iterator[str]:
-    """The holidays that were stepped over and the weekend days that were counted."""
-    days = list(_days(due.start, due.due))
-    names = dict.fromkeys(filter(None, map(calendar.name, days)))
-    if names:
-        yield f"跳过{'、'.join(names)}"
-    worked = [f"{day:%m-%d}" for day in days if calendar.is_make_up_day(day)]
-    if worked:
-        yield f"{'、'.join(worked)} 调休上班"

@@ -29,7 +29,7 @@ class RulebookAdopted(Event):
     """颁布: this content holds from now on."""
 
     TOPIC: ClassVar[str] = "rulebook.adopted"
-    VERSION: ClassVar[int] = 3  # 2: routes; 3: duplicates
+    VERSION: ClassVar[int] = 4  # 2: routes; 3: duplicates; 4: secrecy and longest of limits, overdue
     content: RulebookContent
     note: str
 

@@ -77,6 +77,7 @@ class Track(Code):
 
     XINFANG = "xinfang", "信访"
     WORK_ORDER = "work_order", "工单"
+    STREET = "street", "街道自办"
 
 
 class Urgency(Code):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.audit import Audit
 from projections.bulletin import Bulletin
+from projections.clocks import Clocks
 from projections.file import FileTimeline
 from projections.ledger import Ledger
 from projections.likeness import Likeness
@@ -25,4 +26,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     StaffDirectory(),
     Bulletin(),
     Oversight(),
+    Clocks(),
 )

@@ -129,6 +129,7 @@ SET_DUE = _update(
     "due = %(due)s, due_working = %(due_working)s, due_provisional = %(due_provisional)s, handled_at = NULL,"
     f" extended_to = CASE WHEN %(extends)s OR extended_to IS NOT NULL THEN %(due)s::date END, {SEEN}"
 )
+NO_DUE = _update(f"due = NULL, due_provisional = false, extended_to = NULL, {SEEN}")
 CORRECT = _update(
     "channel = coalesce(%(channel)s, channel), title = coalesce(%(title)s, title),"
     " people_count = coalesce(%(people_count)s, people_count), petitioners = coalesce(%(petitioners)s, petitioners),"
@@ -221,6 +222,8 @@ class Ledger(Projection):
             yield (RESTRICT if restricts else LIFT), {**_seen(recorded), "whom": whom(fact.petitioner)}
         elif isinstance(fact, r.DueDatesSet | r.DueDatesRecomputed | h.ExtensionGranted):
             yield from _due(recorded, fact)
+        elif isinstance(fact, r.DueDatesLifted):
+            yield (NO_DUE if Clock.HANDLE in fact.clocks else _update(SEEN)), _seen(recorded)
         elif type(fact) in STATEMENTS:
             yield from _step(recorded)
 

@@ -42,7 +42,8 @@ CREATE TABLE {{schema}}.orders (
     number text COLLATE "C" NOT NULL,
     kind text COLLATE "C" NOT NULL,
     id text COLLATE "C" NOT NULL,
-    unit text NOT NULL,
+    unit text,
+    role text,
     level text,
     deadline date,
     demand text,
@@ -79,8 +80,9 @@ CREATE INDEX ends_early ON {{schema}}.ends (position DESC) WHERE {EARLY};
 """
 
 ORDER = """
-INSERT INTO {schema}.orders (number, kind, id, unit, level, deadline, demand, ordered_at, ordered_by, position)
-VALUES (%(number)s, %(kind)s, %(id)s, %(unit)s, %(level)s, %(deadline)s, %(demand)s, %(at)s, %(by)s, %(position)s)
+INSERT INTO {schema}.orders (number, kind, id, unit, role, level, deadline, demand, ordered_at, ordered_by, position)
+VALUES (%(number)s, %(kind)s, %(id)s, %(unit)s, %(role)s, %(level)s, %(deadline)s, %(demand)s, %(at)s, %(by)s,
+    %(position)s)
 """
 ANSWER = """
 UPDATE {schema}.orders SET answer = %(text)s, answered_at = %(at)s, ended_at = coalesce(%(ended_at)s, ended_at)
@@ -117,7 +119,7 @@ class Oversight(Projection):
     """监督: orders, reminders, early ends."""
 
     name: ClassVar[str] = "oversight"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 
@@ -141,10 +143,10 @@ def _orders(recorded: Recorded) -> Iterator[Write]:
     known = _known(recorded)
     match recorded.fact:
         case s.SupervisionOrdered(id=key, unit=unit, level=level, deadline=deadline, demand=demand):
-            own = {"kind": "order", "id": key, "unit": unit, "level": level, "deadline": deadline}
+            own = {"kind": "order", "id": key, "unit": unit, "role": None, "level": level, "deadline": deadline}
             yield ORDER, {**known, **own, "demand": masked(demand)}
-        case s.ReminderSent(id=key, unit=unit, reason=reason):
-            own = {"kind": "reminder", "id": key, "unit": unit, "level": None, "deadline": None}
+        case s.ReminderSent(id=key, unit=unit, role=role, reason=reason):
+            own = {"kind": "reminder", "id": key, "unit": unit, "role": role, "level": None, "deadline": None}
             yield ORDER, {**known, **own, "demand": masked(reason)}
         case s.SupervisionAnswered(id=key, text=text):
             yield ANSWER, {**known, "kind": "order", "id": key, "text": masked(text), "ended_at": None}

@@ -16,7 +16,7 @@ from psycopg.sql import SQL
 from psycopg.sql import Literal as Value
 
 from domain.petition.stages import Stage
-from domain.vocabulary import OrderLevel
+from domain.vocabulary import OrderLevel, Role
 from projections.masked import shown
 from projections.oversight import EARLY, QUICKEST, EarlyEnd
 from projections.paging import Cursor, Sql
@@ -49,12 +49,16 @@ STATES: Mapping[OrderState, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEntry:
-    """A supervision order or a reminder; texts masked. `position` tells entries apart in the order of the list."""
+    """A supervision order or a reminder, to a unit or else to all who hold `role`; texts masked.
+
+    `position` tells entries apart in the order of the list.
+    """
 
     number: str
     kind: OrderKind
     id: str
-    unit: str
+    unit: str | None
+    role: Role | None
     level: OrderLevel | None
     deadline: date | None
     demand: str
@@ -171,6 +175,7 @@ def _order(row: DictRow) -> OrderEntry:
     plain = ("number", "kind", "id", "unit", "deadline", "ordered_at", "ordered_by", "answered_at", "ended_at")
     return OrderEntry(
         **{name: row[name] for name in plain},
+        role=Role(row["role"]) if row["role"] is not None else None,
         level=None if level is None else OrderLevel(level),
         demand=text("demand"),
         answer=text("answer") if answered else None,

@@ -11,9 +11,10 @@ not see a file must not learn of it from a count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import ClassVar
 
-from domain.clocks import KNOWN_YEARS, DueDate
+from domain.clocks import KNOWN_YEARS
 from domain.kernel import Event, Recorded, day_of
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
@@ -173,7 +174,7 @@ ACCEPT = changed({"accepted_on": DAY, "accepted_working_day": "%(working_day)s"}
 VOID = changed({"voided": "true"})
 LINK = _everywhere({"linked": "true"})
 UNLINK = _everywhere({"linked": "false"})
-SET_DUE = {column: changed(_now(**{column: "%(due)s"})) for column in sorted(set(CLOCKS.values()))}
+SET_DUE = {column: changed(_now(**{column: "%(due)s::date"})) for column in sorted(set(CLOCKS.values()))}
 EXTEND = changed(_now(extended="true"))
 SUSPEND = changed(_now(suspended="true"))
 ASSIGN = changed(_now(unit="%(unit)s"))
@@ -234,7 +235,7 @@ class Statistics(Projection):
 
     name: ClassVar[str] = "statistics"
     # Working days are stored, so a built-in calendar that knows another year asks for a rebuild.
-    version: ClassVar[int] = 30_000 + KNOWN_YEARS[-1]
+    version: ClassVar[int] = 40_000 + KNOWN_YEARS[-1]
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
@@ -264,7 +265,9 @@ class Statistics(Projection):
             case r.DuplicateUnlinked():
                 yield from _all(UNLINK, file)
             case r.DueDatesSet(due=due) | r.DueDatesRecomputed(due=due):
-                yield from _dues(file, due)
+                yield from _dues(file, {one.clock: one.due for one in due})
+            case r.DueDatesLifted(clocks=clocks):
+                yield from _dues(file, dict.fromkeys(clocks))
             case r.AnsweredAtOnce():
                 yield ANSWER_AT_ONCE, dated
             case p.ResultPublished():
@@ -300,7 +303,7 @@ def _handling(recorded: Recorded, file: Mapping[str, object], dated: Mapping[str
     """What events of the handling change; nothing for others."""
     match recorded.fact:
         case h.ExtensionGranted(due=one):
-            yield from _dues(file, (one,))
+            yield from _dues(file, {one.clock: one.due})
             yield EXTEND, file
         case h.SuspensionGranted():
             yield SUSPEND, file
@@ -358,9 +361,9 @@ def _all(statements: tuple[str, ...], parameters: Mapping[str, object]) -> Itera
     return ((statement, parameters) for statement in statements)
 
 
-def _dues(file: Mapping[str, object], dues: tuple[DueDate, ...]) -> Iterator[Write]:
-    """The due days that matter; of two for the same column the later one named."""
-    for column, due in {CLOCKS[one.clock]: one.due for one in dues if one.clock in CLOCKS}.items():
+def _dues(file: Mapping[str, object], dues: Mapping[Clock, date | None]) -> Iterator[Write]:
+    """The due days that matter, None where a limit was lifted; of two for the same column the later one named."""
+    for column, due in {CLOCKS[clock]: due for clock, due in dues.items() if clock in CLOCKS}.items():
         yield SET_DUE[column], {**file, "due": due}
 
 

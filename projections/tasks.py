@@ -60,6 +60,8 @@ KINDS: Mapping[str, Kind] = {
     "recollect": Kind("再收集", (Role.CALLER,), barred=("worked",)),
     "hear_resident": Kind("听取居民意见", (Role.CALLER,), barred=("worked",)),
     "answer_reminder": Kind("反馈催办", (Role.HANDLER,), "named"),
+    "answer_reminder_intake": Kind("反馈催办", (Role.INTAKE,)),
+    "answer_reminder_caller": Kind("反馈催办", (Role.CALLER,)),
     "answer_order": Kind("反馈督办", (Role.HANDLER,), "named"),
     "judge_order": Kind("审核督办反馈", (Role.SUPERVISOR,)),
     "decide_review": Kind("作出复查复核意见", (Role.INTAKE,), clock=Clock.REVIEW),
@@ -72,6 +74,7 @@ HANDLING = ("assign", "sign", *CONTACT, "handle", "handle_again", "decide_return
             "decide_suspension", "resume", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")  # fmt: skip
 PUBLISHING = ("draft_publication", "approve_publication", "publish")
 WORKING = ("handle", "handle_again", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")
+REMINDERS = ("answer_reminder", "answer_reminder_intake", "answer_reminder_caller")
 OF_THE_UNIT = ("sign", "contact_as_lead", "handle", "handle_again", "draft_reply")
 
 
@@ -118,7 +121,7 @@ CHANGES: Mapping[type[Event], Change] = {
     p.PublicationCorrected: Change(PUBLISHING),
     s.FollowedUp: Change(("follow_up", "hear_resident"), ("recollect",)),
     s.ReminderSent: Change(opens=("answer_reminder",)),
-    s.ReminderAnswered: Change(("answer_reminder",), of="matter"),
+    s.ReminderAnswered: Change(REMINDERS, of="matter"),
     s.SupervisionOrdered: Change(opens=("answer_order",)),
     s.SupervisionAnswered: Change(("answer_order",), ("judge_order",), of="matter"),
     s.SupervisionEnded: Change(("answer_order", "judge_order"), of="matter"),
@@ -126,7 +129,7 @@ CHANGES: Mapping[type[Event], Change] = {
     c.PetitionClosed: Change((*HANDLING, *PUBLISHING, "recollect", "follow_up", "record_superior_answer")),
     c.PetitionReopened: Change((*PUBLISHING, "recollect", "follow_up", "hear_resident"), ("handle_again",)),
 }
-"""Every event that changes what waits; a contact, a review and an end of the file are decided in `change_of`."""
+"""Every event that changes what waits; contacts, reminders of a desk, reviews and ends are decided in `change_of`."""
 
 EVERYTHING = Change(("*",))
 """The file is over: nothing waits any more but the erasure of its data."""
@@ -141,6 +144,8 @@ def change_of(fact: Event) -> Change:
             return Change(CONTACT)
         case r.DueDatesSet(due=due) if any(one.clock is Clock.CONTACT for one in due):
             return Change(opens=("contact",))
+        case s.ReminderSent(unit=None, role=role):
+            return Change(opens=(f"answer_reminder_{role}",))
         case s.ReviewAsked(kind=kind):
             return Change(opens=(f"decide_{kind.value}",))
         case s.ReviewDecided(kind=kind):

@@ -1,4 +1,4 @@
-"""The processes that a supervisor starts: `python -m service.children PARENT web FD` and `… PARENT runner`.
+"""The processes that a supervisor starts: `python -m service.children PARENT web FD`, `… PARENT runner`, `… jobs`.
 
 Each asks the kernel to be killed when its parent dies: whatever it was doing is either in the database or was never
 acknowledged.
@@ -6,6 +6,7 @@ acknowledged.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -65,6 +66,15 @@ def runner(settings: Settings) -> None:
         listing.join(GRACE_SECONDS)
 
 
+def jobs(settings: Settings) -> None:
+    """Scheduled work. Its library is loaded in this process alone."""
+    from service.jobs import work
+    from service.parts import opened
+
+    with opened(settings.database_url, settings) as parts:
+        asyncio.run(work(parts))
+
+
 def _keep_erasure_list(settings: Settings, vault: Vault, stopping: Event) -> None:
     erasures = ErasureList(settings.data_dir)
     while not stopping.is_set():
@@ -84,6 +94,8 @@ def main(arguments: list[str]) -> None:
     with suppress(KeyboardInterrupt):
         if kind == "web":
             web(settings, int(rest[0]))
+        elif kind == "jobs":
+            jobs(settings)
         else:
             runner(settings)
 

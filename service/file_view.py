@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from domain.clocks import explain
+from domain.clocks import Calendar, DueDate
+from domain.derivation import Language, explain
 from domain.errors import DomainError
 from domain.kernel import Context, Erased, personal_fields
 from domain.petition.commands import STEPS
@@ -45,12 +46,13 @@ class DemandView(BaseModel):
 
 
 class DueView(BaseModel):
-    """A running clock: when it runs out and how that came about (in Chinese)."""
+    """A running clock: when it runs out and how that came about."""
 
     clock: str
     due: date
     provisional: bool
     explanation: str
+    explanation_en: str
 
 
 class RedactionView(BaseModel):
@@ -81,10 +83,11 @@ class DraftView(BaseModel):
 
 
 class OrderView(BaseModel):
-    """A reminder or a supervision order."""
+    """A reminder or a supervision order, to a unit or (`unit` null) to all who hold `role`."""
 
     id: str
-    unit: str
+    unit: str | None
+    role: str | None
     level: str | None
     deadline: date | None
     answered: bool
@@ -153,6 +156,7 @@ class FileView(BaseModel):
     competent_units: list[str]
     handlers: list[str]
     suspended: bool
+    suspended_days: int
     waiting: list[str]
     due: list[DueView]
     reply: DraftView | None
@@ -303,10 +307,15 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         competent_units=list(propose(matter_of(petition), rulebook).candidates) if petition.lead is None else [],
         handlers=sorted(petition.current.handlers),
         suspended=petition.suspended,
+        suspended_days=petition.suspended_days,
         waiting=list(_waiting(petition)),
         due=[
             DueView(
-                clock=due.clock, due=due.due, provisional=due.provisional, explanation=explain(due, rulebook.calendar)
+                clock=due.clock,
+                due=due.due,
+                provisional=due.provisional,
+                explanation=_explained(due, petition, rulebook.calendar, "zh"),
+                explanation_en=_explained(due, petition, rulebook.calendar, "en"),
             )
             for due in sorted(petition.due.values(), key=lambda due: due.due)
         ],
@@ -336,6 +345,10 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
     )
 
 
+def _explained(due: DueDate, petition: Petition, calendar: Calendar, language: Language) -> str:
+    return explain(due, calendar, language, again=petition.round > 1, extended=petition.extension_days)
+
+
 def _source(petition: Petition, words: Words) -> dict[str, object] | None:
     """What only the channel carries; its free text as this reader may read it."""
     if petition.source is None:
@@ -361,6 +374,7 @@ def _order(key: str, order: Order) -> OrderView:
     return OrderView(
         id=key,
         unit=order.unit,
+        role=order.role,
         level=order.level,
         deadline=order.deadline,
         answered=order.answered,

@@ -7,9 +7,12 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from domain.clocks import DueDate, explain
+from domain.clocks import DueDate
+from domain.derivation import explain
 from domain.kernel import Context
 from domain.petition.command import due_dates
+from domain.petition.intake import petitioners_of
+from domain.petition.limits import clocks_of_receipt
 from domain.petition.petition import Petition
 from domain.petition.sketch import PetitionSketch, demand_matters, matter_of
 from domain.reasons import Reason
@@ -129,8 +132,10 @@ def _dues(sketch: PetitionSketch, context: Context) -> Iterator[DueDate]:
     if sketch.channel is None or sketch.nature is None:
         return
     track = context.rulebook.track(sketch.channel, sketch.nature)
-    clocks = (Clock.NOTICE, Clock.SIGN, Clock.OBJECT, Clock.CONTACT, Clock.HANDLE)
-    for fact in due_dates(context, clocks, track=track, nature=sketch.nature, urgency=sketch.urgency):
+    clocks = (*clocks_of_receipt(petitioners_of(sketch.petitioners)), Clock.SIGN, Clock.OBJECT, Clock.HANDLE)
+    for fact in due_dates(
+        context, clocks, track=track, nature=sketch.nature, urgency=sketch.urgency, secrecy=sketch.secrecy
+    ):
         yield from fact.due
 
 

@@ -37,10 +37,13 @@ class Rulebooks:
         """The rulebook in force if that is known without waiting."""
         return self._in_force if time.monotonic() - self._asked < FRESH_SECONDS else None
 
-    def current(self) -> InForce:
-        """The rulebook in force; raises `NoRulebook` before the first was adopted."""
+    def current(self, at_least: int = 0) -> InForce:
+        """The rulebook in force; raises `NoRulebook` before the first was adopted.
+
+        `at_least`: a version that is known to be there, so that an older one is not good enough.
+        """
         with self._lock:
-            if time.monotonic() - self._asked >= FRESH_SECONDS:
+            if time.monotonic() - self._asked >= FRESH_SECONDS or self._rulebook.version < at_least:
                 if self._store.position_of(STREAM, self._rulebook.version + 1) is not None:
                     self._rulebook = self._store.fold(Rulebook())
                 if self._rulebook.content is None:

@@ -31,7 +31,7 @@ from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
 from domain.petition.references import FreeText, referring
 from domain.petition.stages import BEGINNINGS, Stage, may_follow, stage_after
-from domain.vocabulary import Clock, Nature, Role, Track, Urgency
+from domain.vocabulary import Clock, Nature, Role, Secrecy, Track, Urgency
 
 
 def _printable(text: str) -> str:
@@ -266,13 +266,20 @@ def due_dates(
     track: Track | None,
     nature: Nature,
     urgency: Urgency,
+    secrecy: Secrecy,
     units: tuple[str | None, ...] = (None,),
 ) -> Iterator[DueDatesSet]:
     """The due dates that start now for these clocks (and each of these units), where the rulebook has limits."""
     due: list[DueDate] = []
     for clock in clocks:
         one = context.rulebook.due(
-            clock, context.at, version=context.rulebook_version, track=track, nature=nature, urgency=urgency
+            clock,
+            context.at,
+            version=context.rulebook_version,
+            track=track,
+            nature=nature,
+            urgency=urgency,
+            secrecy=secrecy,
         )
         if one is not None:
             due.extend(one.model_copy(update={"of": unit}) for unit in units)
@@ -285,7 +292,13 @@ def start_clocks(
 ) -> Iterator[DueDatesSet]:
     """Start clocks on a file as it is classified now, for the whole file or for each of these units."""
     yield from due_dates(
-        context, clocks, track=petition.track, nature=petition.nature, urgency=petition.urgency, units=units
+        context,
+        clocks,
+        track=petition.track,
+        nature=petition.nature,
+        urgency=petition.urgency,
+        secrecy=petition.secrecy,
+        units=units,
     )
 
 

@@ -11,6 +11,7 @@ from domain.petition import (
     receiving_letters,
     recollecting,
     supervising,
+    supervising_overdue,
 )
 from domain.petition.command import STEPS, PetitionCommand
 from domain.petition.intake import ImportPetition, ReceivePetition
@@ -30,4 +31,5 @@ __all__ = [
     "receiving_letters",
     "recollecting",
     "supervising",
+    "supervising_overdue",
 ]

@@ -41,11 +41,27 @@ class AskExtension(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Asked."""
-        left = context.rulebook.max_extension_days - petition.extension_days
+        left = _days_left(petition, context)
         if self.days > left:
             raise invalid(f"累计不得超过规定上限，还可延期 {left} 天", f"at most {left} more days", "days")
         digest = digest_of(context.salt, f"{self.days}\n{self.reason}")
         yield h.ExtensionAsked(days=self.days, reason=self.reason, salt=context.salt, digest=digest)
+
+
+def _days_left(petition: Petition, context: Context) -> int:
+    """How many more days may be granted: in all at most 30 (L1 34), and no more than the limit's own row allows."""
+    left = context.rulebook.max_extension_days - petition.extension_days
+    limit = context.rulebook.limit(
+        Clock.HANDLE,
+        track=petition.track,
+        nature=petition.nature,
+        urgency=petition.urgency,
+        secrecy=petition.secrecy,
+        rehandling=petition.round > 1,
+    )
+    if limit is not None and limit.longest is not None:
+        left = min(left, limit.longest - petition.due[Clock.HANDLE].days)
+    return max(left, 0)
 
 
 class _ExtensionDecision(PetitionCommand):

@@ -27,8 +27,9 @@ from domain.petition.command import (
 )
 from domain.petition.events import values as v
 from domain.petition.events.receiving import PetitionImported, PetitionReceived
+from domain.petition.limits import clocks_of_receipt
 from domain.petition.petition import Petition
-from domain.vocabulary import Channel, Clock, Nature, PetitionerKind, Role, Secrecy, Urgency
+from domain.vocabulary import Channel, Nature, PetitionerKind, Role, Secrecy, Urgency
 
 MOST_REPRESENTATIVES = 5
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[+0-9０-９][0-9０-９ ()\-－–—.]{4,24}$")]
@@ -146,7 +147,7 @@ class ReceivePetition(PetitionCommand):
         return petitioners_of(self.petitioners)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """One fact holds all that was said; the notice clock, and the contact clock if any, start."""
+        """One fact holds all that was said; the clocks of receipt start."""
         if context.actor.role is Role.RESIDENT and self.channel is not Channel.WEB:
             raise invalid("居民只能通过网络平台提交", "residents send petitions through the web channel", "channel")
         if not context.rulebook.channels[self.channel].enabled:
@@ -179,7 +180,12 @@ class ReceivePetition(PetitionCommand):
             rulebook_version=context.rulebook_version,
         )
         yield from due_dates(
-            context, (Clock.NOTICE, Clock.CONTACT), track=track, nature=self.nature, urgency=self.urgency
+            context,
+            clocks_of_receipt(people),
+            track=track,
+            nature=self.nature,
+            urgency=self.urgency,
+            secrecy=self.secrecy,
         )
 
 

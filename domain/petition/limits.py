@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.kernel import Event
 from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
+from domain.petition.events.values import Petitioner
 from domain.vocabulary import Clock, ReviewKind
 
 EVERY = frozenset(Clock)
 BY_UNIT = frozenset({Clock.SIGN, Clock.OBJECT})
 """Clocks that run for each unit on the file by itself; they end when the unit leaves it."""
 ROUND = frozenset({Clock.NOTICE, Clock.SIGN, Clock.OBJECT, Clock.CONTACT, Clock.HANDLE})
+
+
+def clocks_of_receipt(petitioners: Iterable[Petitioner]) -> tuple[Clock, ...]:
+    """What receipt starts: the first contact, and the notice (L1 23) unless name or address is unclear.
+
+    An address is where the notice can reach: a home, or a telephone.
+    """
+    clear = any(one.name and (one.address or one.phone) for one in petitioners)
+    return (Clock.NOTICE, Clock.CONTACT) if clear else (Clock.CONTACT,)
+
 
 CLOCK_STOPS: dict[type[Event], frozenset[Clock]] = {
     r.PetitionAccepted: frozenset({Clock.NOTICE}),
@@ -41,6 +54,8 @@ def stopped_by(fact: Event) -> frozenset[str]:
     match fact:
         case h.ResidentContacted(reached=False) | h.HouseholdVisited(reached=False):
             return frozenset()
+        case r.DueDatesLifted(clocks=clocks):
+            return frozenset(clocks)
         case h.SignedFor(unit=unit):
             return frozenset({f"{Clock.SIGN}:{unit}"})
         case h.ReturnGranted(unit=unit):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.clocks import DueDate
 from domain.kernel import Aggregate, Attachment, Recorded
@@ -37,8 +37,7 @@ class Petition(Aggregate):
         super().__init__(number)
         self.stage: Stage | None = None
         self.round = 0
-        self.imported = False
-        self.dated = True
+        self.imported, self.dated = False, True
         self.source = None
         self.category: str | None = None
         self.track: Track | None = None
@@ -60,7 +59,8 @@ class Petition(Aggregate):
         self.extension_asked: Asked | None = None
         self.extension_days = 0
         self.suspension_asked: Asked | None = None
-        self.suspended = False
+        self.suspended_on: date | None = None
+        self.suspended_days = 0
         self.escalated_to: set[str] = set()
         self.worked: set[str] = set()
         self.rounds: list[Round] = [Round()]
@@ -70,6 +70,8 @@ class Petition(Aggregate):
         self.waived = False
         self.reminders: dict[str, Order] = {}
         self.orders: dict[str, Order] = {}
+        self.reminded: set[tuple[str, date, bool]] = set()
+        self.ordered: set[tuple[str, date]] = set()
         self.reviews: dict[ReviewKind, Review] = {}
         self.duplicate_of: str | None = None
         self.duplicates: set[str] = set()
@@ -101,6 +103,11 @@ class Petition(Aggregate):
     def units(self) -> frozenset[str]:
         """The lead unit and the co-units."""
         return frozenset(filter(None, (self.lead, *self.co_units)))
+
+    @property
+    def suspended(self) -> bool:
+        """Whether the work is put aside now."""
+        return self.suspended_on is not None
 
     @property
     def anonymous(self) -> bool:
@@ -234,9 +241,11 @@ class Petition(Aggregate):
     def _handling(self, recorded: Recorded) -> None:
         actors, current = people(recorded.actor), self.current
         match recorded.fact:
-            case h.ResidentContacted():
+            case h.ResidentContacted(reached=reached):
+                current.contacted = current.contacted or reached
                 self._work(actors)
-            case h.HouseholdVisited(visitors=visitors, attachments=attachments):
+            case h.HouseholdVisited(visitors=visitors, reached=reached, attachments=attachments):
+                current.contacted = current.contacted or reached
                 self._work(actors.union(visitors))
                 self._attach(attachments)
             case h.ProgressNoted(attachments=attachments):
@@ -252,11 +261,11 @@ class Petition(Aggregate):
             case h.SuspensionAsked(until=until):
                 self.suspension_asked = Asked(actors, until=until)
             case h.SuspensionGranted():
-                self.suspension_asked, self.suspended = None, True
+                self.suspension_asked, self.suspended_on = None, recorded.day
             case h.SuspensionRefused():
                 self.suspension_asked = None
             case h.HandlingResumed():
-                self.suspended = False
+                self._resume(recorded.day)
             case h.EscalatedUpward(body=body):
                 self.escalated_to.add(body)
                 self._work(actors)
@@ -276,9 +285,16 @@ class Petition(Aggregate):
             case h.ReplyDelivered(proof=proof):
                 current.replied_at = recorded.occurred_at
                 self._attach(proof)
-                self.suspended, self.suspension_asked, self.extension_asked = False, None, None
+                self._resume(recorded.day)
+                self.suspension_asked, self.extension_asked = None, None
                 if any(review.verdict is ReviewVerdict.REVOKED for review in self.reviews.values()):
                     self.reviews = {}  # it answers anew, so the petitioner may have it reviewed anew (L1 35)
+
+    def _resume(self, day: date | None) -> None:
+        """The days for which the work was put aside are counted; no clock heeds them."""
+        if self.suspended_on is not None and day is not None:
+            self.suspended_days += max((day - self.suspended_on).days, 0)
+        self.suspended_on = None
 
     def _publishing(self, recorded: Recorded) -> None:
         match recorded.fact:
@@ -306,12 +322,16 @@ class Petition(Aggregate):
                 current.attempts_missed = attempt
             case s.FollowedUp(solved=solved):
                 current.follow_up_solved = solved
-            case s.ReminderSent(id=key, unit=unit):
-                self.reminders[key] = Order(unit)
+            case s.ReminderSent(id=key, unit=unit, role=role, clock=clock, due=due, overdue=overdue):
+                self.reminders[key] = Order(unit, role=role)
+                if clock is not None and due is not None:
+                    self.reminded.add((clock, due, overdue))
             case s.ReminderAnswered(id=key):
                 self.reminders[key] = replace(self.reminders[key], answered=True, ended=True)
-            case s.SupervisionOrdered(id=key, unit=unit, level=level, deadline=deadline):
+            case s.SupervisionOrdered(id=key, unit=unit, level=level, deadline=deadline, clock=clock, due=due):
                 self.orders[key] = Order(unit, level, deadline)
+                if clock is not None and due is not None:
+                    self.ordered.add((clock, due))
             case s.SupervisionAnswered(id=key):
                 self.orders[key] = replace(self.orders[key], answered=True)
             case s.SupervisionEnded(id=key):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from pydantic import Field
@@ -26,6 +26,7 @@ from domain.petition.command import (
 )
 from domain.petition.events import receiving as r
 from domain.petition.events.values import Demand
+from domain.petition.limits import clocks_of_receipt
 from domain.petition.petition import Petition
 from domain.petition.rules import not_possible
 from domain.vocabulary import (
@@ -38,6 +39,7 @@ from domain.vocabulary import (
     ReviewKind,
     Role,
     Secrecy,
+    Track,
     Urgency,
 )
 
@@ -58,9 +60,9 @@ class ClassifyPetition(PetitionCommand):
     demand_categories: dict[CodeText, CodeText] = Field({}, title="各诉求类别", max_length=50)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """One fact; running clocks go on as they were started.
+        """One fact; running clocks go on as they were started, but for one that the petition has no longer.
 
-        A file that gets a limit for handling only now has it from its acceptance, so that none is dodged.
+        A limit that the petition has only now runs from where it would have started, so that none is dodged.
         """
         known_category(self.category, context, "category")
         known = {demand.id for demand in petition.demands}
@@ -77,12 +79,45 @@ class ClassifyPetition(PetitionCommand):
             track=track,
             demands=tuple(self._classified(demand) for demand in petition.demands) if self.demand_categories else (),
         )
-        if petition.accepted_at is not None and Clock.HANDLE not in petition.due and petition.round == 1:
-            accepted = replace(context, at=petition.accepted_at)
-            yield from due_dates(accepted, (Clock.HANDLE,), track=track, nature=self.nature, urgency=self.urgency)
+        for clock, started in missing_clocks(petition):
+            yield from due_dates(
+                replace(context, at=started),
+                (clock,),
+                track=track,
+                nature=self.nature,
+                urgency=self.urgency,
+                secrecy=self.secrecy,
+            )
+        if Clock.HANDLE in petition.due and self._unlimited(track, petition, context):
+            yield r.DueDatesLifted(clocks=(Clock.HANDLE,))
+
+    def _unlimited(self, track: Track, petition: Petition, context: Context) -> bool:
+        """Whether what it is now classified as has no limit for handling, such as a suggestion (L1 29)."""
+        return (
+            context.rulebook.limit(
+                Clock.HANDLE,
+                track=track,
+                nature=self.nature,
+                urgency=self.urgency,
+                secrecy=self.secrecy,
+                rehandling=petition.round > 1,
+            )
+            is None
+        )
 
     def _classified(self, demand: Demand) -> Demand:
         return demand.model_copy(update={"category": self.demand_categories.get(demand.id, demand.category)})
+
+
+def missing_clocks(petition: Petition) -> Iterator[tuple[Clock, datetime]]:
+    """Clocks that neither run nor have been stopped, with the instant from which another classification starts them."""
+    if petition.round == 1:
+        done = {Clock.NOTICE: petition.accepted_at is not None, Clock.CONTACT: petition.current.contacted}
+        for clock in clocks_of_receipt(petition.petitioners):
+            if clock not in petition.due and not done[clock]:
+                yield clock, petition.received_at
+        if petition.accepted_at is not None and Clock.HANDLE not in petition.due:
+            yield Clock.HANDLE, petition.accepted_at
 
 
 class AcceptPetition(PetitionCommand):
@@ -265,7 +300,12 @@ class TakeUpImported(PetitionCommand):
         track = context.rulebook.track(petition.channel, petition.nature)
         yield r.ImportedPetitionTakenUp(track=track, urgency=self.urgency, reason=self.reason)
         yield from due_dates(
-            context, (Clock.NOTICE, Clock.CONTACT), track=track, nature=petition.nature, urgency=self.urgency
+            context,
+            clocks_of_receipt(petition.petitioners),
+            track=track,
+            nature=petition.nature,
+            urgency=self.urgency,
+            secrecy=petition.secrecy,
         )
 
 

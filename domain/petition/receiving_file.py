@@ -37,9 +37,10 @@ from domain.petition.intake import (
     source_files,
     source_of,
 )
+from domain.petition.limits import clocks_of_receipt
 from domain.petition.petition import Petition
 from domain.petition.rules import another_person, not_possible
-from domain.petition.stages import open_stage
+from domain.petition.stages import Stage, open_stage
 from domain.vocabulary import Channel, Clock, ErasureGround, Role
 
 
@@ -75,7 +76,7 @@ class CorrectPetition(PetitionCommand):
         return self
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Corrected."""
+        """Corrected. Where only now somebody can be told of the acceptance, the limit for it starts."""
         channel = self.channel or (petition.channel if self.source else None)
         people = self._people(petition)
         few_representatives(people or ())
@@ -104,6 +105,9 @@ class CorrectPetition(PetitionCommand):
         if received_at is not None:
             running = tuple(clock for clock in (Clock.NOTICE, Clock.CONTACT) if clock in petition.due)
             yield from start_clocks(petition, replace(context, at=received_at), *running)
+        if people is not None and petition.stage is Stage.RECEIVING:
+            known = set(clocks_of_receipt(people)) - set(clocks_of_receipt(petition.petitioners)) - set(petition.due)
+            yield from start_clocks(petition, context, *sorted(known))
 
     def _against(self, petition: Petition, context: Context) -> tuple[v.Accused, ...] | None:
         """Whom it accuses now; a unit that handles the file must have left it before, so that it is nobody's orphan."""

@@ -9,7 +9,7 @@ from domain.petition.command import CodeText, Line, Prose, known_area, known_cat
 from domain.petition.intake import DemandForm, PetitionerForm, PlaceForm, accused
 from domain.petition.petition import Petition
 from domain.routing import Matter
-from domain.vocabulary import Channel, Nature, Urgency
+from domain.vocabulary import Channel, Nature, Secrecy, Urgency
 
 
 class PetitionSketch(BaseModel):
@@ -27,6 +27,7 @@ class PetitionSketch(BaseModel):
     against: tuple[CodeText, ...] = Field((), title="被反映的单位或人员", max_length=50)
     place: PlaceForm | None = Field(None, title="地点")
     urgency: Urgency = Field(Urgency.NORMAL, title="紧急程度")
+    secrecy: Secrecy = Field(Secrecy.OPEN, title="密级")
 
     @property
     def text(self) -> str:

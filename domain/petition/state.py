@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from domain.kernel import Actor, Erased, Recorded
 from domain.petition.events.values import Redaction
-from domain.vocabulary import ErasureGround, LetterKind, OrderLevel, ReviewKind, ReviewVerdict, Solved
+from domain.vocabulary import ErasureGround, LetterKind, OrderLevel, ReviewKind, ReviewVerdict, Role, Solved
 
 Text = str | Erased
 
@@ -58,13 +58,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A reminder or a supervision order and where it stands."""
+    """A reminder or a supervision order and where it stands. `unit` None: it is for those who hold `role`."""
 
-    unit: str
+    unit: str | None
     level: OrderLevel | None = None
     deadline: date | None = None
     answered: bool = False
     ended: bool = False
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Round:
     answers: tuple[str, ...] = ()
     reply: Draft | None = None
     replied_at: datetime | None = None
+    contacted: bool = False
     attempts_missed: int = 0
     follow_up_solved: str | None = None
     resident_solved: str | None = None

@@ -161,21 +161,29 @@ class _Answer(PetitionCommand):
         order = orders.get(self.id)
         if order is None or order.ended or order.answered:
             raise invalid("没有待答复的此编号", "nothing with this id waits for an answer", "id")
-        if context.actor.unit not in context.rulebook.chain(order.unit):
+        if not _meant(order, context):
             raise invalid("不是发给本单位的", "was not sent to this unit", "id")
         return self.id
 
 
+def _meant(order: Order, context: Context) -> bool:
+    """Whether the order or reminder went to the caller: to their unit or one above theirs, or to all of their role."""
+    if order.unit is None:
+        return context.actor.role is order.role
+    return context.actor.unit in context.rulebook.chain(order.unit)
+
+
 class AnswerReminder(_Answer):
-    """催办答复."""
+    """催办答复: by the unit, or by the desk, that was reminded."""
 
     title: ClassVar[str] = "答复催办"
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.HANDLER, Role.APPROVER, Role.INTAKE, Role.CALLER})
     event: ClassVar[type[Event]] = s.ReminderAnswered
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """One must wait."""
-        waits = any(not order.answered for order in petition.reminders.values())
+        waits = any(not order.answered and _meant(order, context) for order in petition.reminders.values())
         return None if waits else not_possible("没有待答复的催办", "no reminder waits for an answer")
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
@@ -375,6 +383,7 @@ def rehandling_clock(petition: Petition, context: Context) -> Iterator[Event]:
         track=petition.track,
         nature=petition.nature,
         urgency=petition.urgency,
+        secrecy=petition.secrecy,
         rehandling=True,
     )
     if due is not None:

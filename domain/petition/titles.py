@@ -20,6 +20,7 @@ RECEIVING = {
     "petition.imported_taken_up": Title("历史件转入办理", "imported file taken up"),
     "petition.due_dates_set": Title("设定期限", "due dates set"),
     "petition.due_dates_recomputed": Title("重算期限", "due dates recomputed"),
+    "petition.due_dates_lifted": Title("期限终止", "due dates lifted"),
     "petition.classified": Title("分类", "classified"),
     "petition.accepted": Title("受理", "accepted"),
     "petition.declined": Title("不予受理", "declined"),

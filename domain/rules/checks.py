@@ -9,7 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.rules.tables import Area, Category, Entry
-from domain.vocabulary import AreaLevel, Channel, Clock, Nature, PetitionKind, Share, Track, Urgency
+from domain.vocabulary import AreaLevel, Channel, Clock, Nature, PetitionKind, Secrecy, Share, Track, Urgency
 
 if TYPE_CHECKING:
     from domain.rules.content import RulebookContent
@@ -207,26 +207,31 @@ def _limits(content: RulebookContent) -> Iterator[Problem]:
     used: set[int] = set()
     missing: dict[tuple[Track, Nature], None] = {}
     natures = (None, *content.nature_kinds)
-    for clock, track, nature, urgency, again in product(
-        Clock, (None, *Track), natures, (None, *Urgency), (False, True)
+    for clock, track, nature, urgency, secrecy, again in product(
+        Clock, (None, *Track), natures, (None, *Urgency), (None, *Secrecy), (False, True)
     ):
-        fits = content.limit_row(clock, track=track, nature=nature, urgency=urgency, rehandling=again)
+        fits = content.limit_row(clock, track=track, nature=nature, urgency=urgency, secrecy=secrecy, rehandling=again)
         if fits is not None:
             used.add(fits)
-        elif clock is Clock.HANDLE and nature and track and urgency and _must_be_limited(content, track, nature):
+        elif clock is Clock.HANDLE and nature and track and urgency and secrecy and _limited(content, track, nature):
             missing[track, nature] = None
     for track, nature in missing:
         zh = f"“{Clock.HANDLE.zh}”缺少：{track.zh}、{nature.zh}"
         yield Problem("limits", zh, f"no row fits {Clock.HANDLE} for {track} and {nature}")
+    for place, row in enumerate(content.limits, start=1):
+        if row.longest is not None and row.longest < row.days:
+            yield Problem(f"limits[#{place}].longest", f"不得少于 {row.days} 天", f"must be at least {row.days} days")
     for clock in Clock:
         if not any(row.clock is clock for row in content.limits):
             yield Problem("limits", f"缺少“{clock.zh}”({clock})的时限", f"the clock {clock} has no row")
     yield from _unused("limits", len(content.limits), used)
 
 
-def _must_be_limited(content: RulebookContent, track: Track, nature: Nature) -> bool:
-    """Every work order, and on the petition track what is claimed (L1 34)."""
-    return track is Track.WORK_ORDER or content.nature_kinds[nature] is PetitionKind.CLAIM
+def _limited(content: RulebookContent, track: Track, nature: Nature) -> bool:
+    """On a track that petitions are put on: every work order, and on the petition track what is claimed (L1 34)."""
+    if all(row.track is not track for row in content.tracks):
+        return False
+    return track is not Track.XINFANG or content.nature_kinds[nature] is PetitionKind.CLAIM
 
 
 def _unused(path: str, rows: int, used: set[int]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from domain.clocks import Calendar, CalendarYear, DueDate, Limit, count, recount
+from domain.clocks import Calendar, CalendarYear, DueDate, count, recount
 from domain.kernel import Value
 from domain.rules.checks import BadRulebook, problems
 from domain.rules.reading import explained, read
@@ -27,7 +27,18 @@ from domain.rules.tables import (
     TrackRow,
     Window,
 )
-from domain.vocabulary import AreaLevel, Channel, Clock, DueShift, Nature, PetitionKind, Track, Urgency
+from domain.vocabulary import (
+    AreaLevel,
+    Channel,
+    Clock,
+    DueShift,
+    Nature,
+    PetitionKind,
+    Secrecy,
+    Track,
+    UnitKind,
+    Urgency,
+)
 
 E = TypeVar("E", bound=Entry)
 
@@ -58,6 +69,9 @@ class RulebookContent(Value):
     backdating_days: int = Field(default=3, ge=0, le=365)
     retention_days: int = Field(default=0, ge=0, le=36600)
     max_extension_days: int = Field(default=30, ge=0, le=365)
+    reminder_after: int = Field(default=1, ge=1, le=100)
+    order_after: int = Field(default=5, ge=1, le=100)
+    failed_rounds: int = Field(default=3, ge=1, le=100)
     holiday_moves_due: DueShift = DueShift.REST_DAY
     calendars: dict[int, CalendarYear] = Field(default_factory=dict)
 
@@ -120,6 +134,11 @@ class RulebookContent(Value):
     def unit(self, code: str) -> HandlingUnit | None:
         """The unit that now stands for the code; None if there never was one."""
         return self._units.get(code)
+
+    @cached_property
+    def street_unit(self) -> str | None:
+        """The unit that the street itself is, which answers for what no unit was given; None where there is none."""
+        return next((one.code for one in self.units if one.kind is UnitKind.STREET and one.replaced_by is None), None)
 
     def chain(self, unit: str) -> tuple[str, ...]:
         """The unit itself and all above it, from below, with the past codes of each."""
@@ -223,6 +242,7 @@ class RulebookContent(Value):
         track: Track | None = None,
         nature: Nature | None = None,
         urgency: Urgency | None = None,
+        secrecy: Secrecy | None = None,
         rehandling: bool = False,
     ) -> int | None:
         """The place in `limits` of the first row that fits; None: no clock runs."""
@@ -234,6 +254,7 @@ class RulebookContent(Value):
                 and (row.natures is None or nature in row.natures)
                 and (row.kinds is None or kind in row.kinds)
                 and (row.urgencies is None or urgency in row.urgencies)
+                and (row.secrecies is None or secrecy in row.secrecies)
                 and (row.rehandling is None or row.rehandling == rehandling)
             ):
                 return place
@@ -246,10 +267,13 @@ class RulebookContent(Value):
         track: Track | None = None,
         nature: Nature | None = None,
         urgency: Urgency | None = None,
+        secrecy: Secrecy | None = None,
         rehandling: bool = False,
-    ) -> Limit | None:
+    ) -> LimitRow | None:
         """How long a step may take; None where no clock runs, such as for handling a suggestion (L1 29)."""
-        place = self.limit_row(clock, track=track, nature=nature, urgency=urgency, rehandling=rehandling)
+        place = self.limit_row(
+            clock, track=track, nature=nature, urgency=urgency, secrecy=secrecy, rehandling=rehandling
+        )
         return None if place is None else self.limits[place]
 
     def due(
@@ -261,10 +285,11 @@ class RulebookContent(Value):
         track: Track | None = None,
         nature: Nature | None = None,
         urgency: Urgency | None = None,
+        secrecy: Secrecy | None = None,
         rehandling: bool = False,
     ) -> DueDate | None:
         """When a clock that starts at `started` runs out; `version` is this rulebook's. None: it never runs."""
-        limit = self.limit(clock, track=track, nature=nature, urgency=urgency, rehandling=rehandling)
+        limit = self.limit(clock, track=track, nature=nature, urgency=urgency, secrecy=secrecy, rehandling=rehandling)
         if limit is None:
             return None
         return count(started, limit, self.calendar, clock=clock, rulebook_version=version, shift=self.holiday_moves_due)

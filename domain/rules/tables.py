@@ -15,6 +15,7 @@ from domain.vocabulary import (
     Clock,
     Nature,
     PetitionKind,
+    Secrecy,
     Share,
     Track,
     UnitKind,
@@ -99,7 +100,7 @@ class Body(Value):
 class LimitRow(Limit):
     """One row of the clock table; a column left out fits everything. The first row that fits decides.
 
-    `rehandling` is a round after a failed follow-up.
+    `rehandling` is a round after a failed follow-up. `longest` is the most that extensions may make of `days`.
     """
 
     clock: Clock
@@ -107,7 +108,9 @@ class LimitRow(Limit):
     natures: tuple[Nature, ...] | None = Field(default=None, min_length=1)
     kinds: tuple[PetitionKind, ...] | None = Field(default=None, min_length=1)
     urgencies: tuple[Urgency, ...] | None = Field(default=None, min_length=1)
+    secrecies: tuple[Secrecy, ...] | None = Field(default=None, min_length=1)
     rehandling: bool | None = None
+    longest: int | None = Field(default=None, ge=1, le=3660)
 
 
 class TrackRow(Value):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -20,7 +21,7 @@ from projections.staff import StaffDirectory
 from service import embedded
 from service.administration import adopt_sample
 from service.migrations import migrate
-from service.parts import Parts
+from service.parts import Parts, utc_now
 from service.parts import opened as put_together
 from service.runner import Runner
 from service.settings import Settings
@@ -52,10 +53,15 @@ def settings_of(data_dir: Path | None, **given: object) -> Settings:
     return Settings.read(os.environ, data_dir=data_dir, **given)
 
 
+def is_kept(settings: Settings) -> bool:
+    """Whether an office is kept where the settings say."""
+    return bool(settings.database_url) or (settings.data_dir / "postgres").is_dir()
+
+
 def existing(data_dir: Path | None) -> Settings:
     """The settings for a command that only looks at what is there: it makes no new office out of a mistyped folder."""
     settings = settings_of(data_dir)
-    if not settings.database_url and not (settings.data_dir / "postgres").is_dir():
+    if not is_kept(settings):
         fail(f"{settings.data_dir}: 没有数据，请核对 --data-dir / no office is kept here; see --data-dir", BAD_INPUT)
     return settings
 
@@ -84,12 +90,14 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def opened(settings: Settings, *, heavy: bool = False) -> Iterator[Parts]:
+def opened(settings: Settings, *, heavy: bool = False, at: datetime | None = None) -> Iterator[Parts]:
     """The parts of the service on its database, with the projections fed for as long as the block takes.
 
-    `heavy` work gets the feeding in a process of its own, so that the two do not wait for one interpreter.
+    `heavy` work gets the feeding in a process of its own, so that the two do not wait for one interpreter. `at` stops
+    their clock at an instant.
     """
-    with database(settings) as url, put_together(url, settings) as parts:
+    now = utc_now if at is None else lambda: at
+    with database(settings) as url, put_together(url, settings, now) as parts:
         with feeding_apart(replace(settings, database_url=url)) if heavy else feeding(parts):
             wait_for_projections(parts, 0, StaffDirectory.name)
             yield parts

@@ -16,6 +16,8 @@ from domain.rulebook import RulebookContent, differences
 from service.administration import adopt_rulebook, publish_calendar
 from service.commands.opening import BAD_INPUT, FAILED, DataDir, fail, opened, print_table, settings_of, terminal
 from service.importing import told
+from service.parts import Parts
+from service.tick import settle
 
 FileArgument = Annotated[Path, typer.Argument(help="TOML 文件 / file", exists=True, dir_okay=False, readable=True)]
 
@@ -43,6 +45,7 @@ def load(
     content = _read(file)
     with opened(settings_of(data_dir)) as parts:
         version = adopt_rulebook(parts, content, note or f"导入 {file.name}")
+        _settle(parts)
     typer.echo(version)
 
 
@@ -109,6 +112,17 @@ def calendar(file: FileArgument, data_dir: DataDir = None) -> None:
         for year, notice in calendars.items():
             version = publish_calendar(parts, year, notice)
             terminal.print(f"{year} 年放假安排已公布，规则手册第 {version} 版 / version {version}", markup=False)
+        _settle(parts)
+
+
+def _settle(parts: Parts) -> None:
+    """Have the files' due dates follow the calendars at once, rather than at the next tick."""
+    done = settle(parts)
+    if done.recomputed:
+        text = (
+            f"{done.recomputed} 件的期限已按新公布的放假安排重算 / due dates of {done.recomputed} files counted again"
+        )
+        terminal.print(text, markup=False)
 
 
 def _read(file: Path) -> RulebookContent:

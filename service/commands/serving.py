@@ -97,7 +97,7 @@ def _supervise(settings: Settings, listening: socket.socket, database: Database 
     environment, descriptor = settings.environment(), listening.fileno()
     if settings.workers > 1:
         environment |= shared_by_workers(settings.data_dir.resolve() / "metrics")
-    children = [Child("runner", ["runner"], environment)]
+    children = [Child("runner", ["runner"], environment), Child("jobs", ["jobs"], environment)]
     children += [
         Child(f"web-{number}", ["web", str(descriptor)], environment, [descriptor])
         for number in range(1, settings.workers + 1)

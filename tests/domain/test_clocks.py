@@ -16,10 +16,10 @@ from domain.clocks import (
     Holiday,
     Limit,
     count,
-    explain,
     recount,
     working_days_between,
 )
+from domain.derivation import explain
 from domain.vocabulary import Clock, DueShift
 
 CALENDAR = Calendar()
@@ -182,7 +182,7 @@ def test_days_of_other_years_are_found():
 def test_the_explanation_names_what_was_stepped_over():
     told = explain(due(date(2026, 9, 18), 15, working=True), CALENDAR)
     assert told.startswith(
-        "受理告知：2026-09-18 + 15 个工作日（跳过中秋节、国庆节；09-20、10-10 调休上班）= 2026-10-15。依据：L1 23"
+        "受理告知：收到 2026-09-18 + 15 个工作日，中秋节、国庆节放假，09-20、10-10 调休上班，= 2026-10-15。依据：L1 23"
     )
     assert CALENDAR.edition in told
     assert "暂定" not in told
@@ -190,7 +190,7 @@ def test_the_explanation_names_what_was_stepped_over():
 
 def test_the_explanation_of_a_moved_and_of_a_provisional_date():
     moved = explain(due(date(2026, 9, 18), 15, working=False), CALENDAR)
-    assert "15 日（末日 2026-10-03 逢国庆节，顺延）= 2026-10-08" in moved
+    assert "15 日，末日 2026-10-03 逢国庆节顺延，= 2026-10-08" in moved
     provisional = explain(due(date(2026, 11, 22), 60, working=False), CALENDAR)
     assert "60 日 = 2027-01-21" in provisional
     assert "暂定" in provisional

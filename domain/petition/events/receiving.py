@@ -10,6 +10,7 @@ from domain.kernel import Attachment, Event, Personal, registered
 from domain.petition.events.values import Accused, Demand, Petitioner, Place, Source
 from domain.vocabulary import (
     Channel,
+    Clock,
     DeclineGround,
     Delivery,
     ErasureGround,
@@ -102,6 +103,14 @@ class DueDatesRecomputed(Event):
 
     TOPIC: ClassVar[str] = "petition.due_dates_recomputed"
     due: tuple[DueDate, ...]
+
+
+@registered
+class DueDatesLifted(Event):
+    """Clocks ended because the classification just before gives the petition no such limit (60 days only for L1 34)."""
+
+    TOPIC: ClassVar[str] = "petition.due_dates_lifted"
+    clocks: tuple[Clock, ...]
 
 
 @registered

@@ -14,6 +14,7 @@ from domain.vocabulary import (
     Respondent,
     ReviewKind,
     ReviewVerdict,
+    Role,
     Satisfaction,
     Solved,
 )
@@ -43,12 +44,21 @@ class FollowedUp(Event):
 
 @registered
 class ReminderSent(Event):
-    """催办: a unit was reminded."""
+    """催办: a unit was reminded; without one, those who hold `role` (the intake desk, the callers).
+
+    One that the service sent names the running clock (its key) that it is about, the due date, and whether that has
+    passed; a follow-up is reminded of on its day too.
+    """
 
     TOPIC: ClassVar[str] = "petition.reminder_sent"
+    VERSION: ClassVar[int] = 2
     id: str
-    unit: str
+    unit: str | None
     reason: Personal[str]
+    role: Role | None = None
+    clock: str | None = None
+    due: date | None = None
+    overdue: bool = False
 
 
 @registered
@@ -62,14 +72,22 @@ class ReminderAnswered(Event):
 
 @registered
 class SupervisionOrdered(Event):
-    """督办: a supervision order with its level and deadline."""
+    """督办: a supervision order with its level and deadline.
+
+    One that the service gave names what brought it about: the running clock (its key) that is overdue and its due date,
+    or how many rounds have failed.
+    """
 
     TOPIC: ClassVar[str] = "petition.supervision_ordered"
+    VERSION: ClassVar[int] = 2
     id: str
     unit: str
     level: OrderLevel
     deadline: date
     demand: Personal[str]
+    clock: str | None = None
+    due: date | None = None
+    failed_rounds: int | None = None
 
 
 @registered

@@ -336,7 +336,8 @@ def test_a_name_that_was_corrected_still_leads_to_the_person() -> None:
 
 
 def test_every_step_has_its_name_title_and_words() -> None:
-    assert len(STEPS) == len({step.event for step in STEPS.values()})
+    taken_by_people = [step.event for step in STEPS.values() if step.roles != {Role.SYSTEM}]
+    assert len(taken_by_people) == len(set(taken_by_people))
     for name, step in STEPS.items():
         assert step.step() == name
         assert step.title

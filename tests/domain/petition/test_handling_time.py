@@ -18,7 +18,7 @@ from domain.petition.handling_time import (
     RefuseSuspension,
     ResumeHandling,
 )
-from domain.vocabulary import Clock, Delivery, Track
+from domain.vocabulary import Channel, Clock, Delivery, Track
 from tests.happened import (
     accepted,
     assigned,
@@ -34,7 +34,7 @@ from tests.happened import (
     step,
     suspended,
 )
-from tests.scenario import MONDAY, Step, Steps, given, shanghai
+from tests.scenario import MONDAY, Step, Steps, flat, given, shanghai
 
 ASK = AskExtension(days=20, reason="需区里协调")
 UNTIL = MONDAY + timedelta(days=10)
@@ -55,7 +55,7 @@ def granted(days: int) -> Step:
     return step(h.ExtensionGranted(digest="d" * 64, days=days, due=longer, notice=TOLD), by="li")
 
 
-XINFANG: list[Steps] = [in_handling(), running(Clock.HANDLE, track=Track.XINFANG)]
+XINFANG: list[Steps] = [in_handling(received(Channel.LETTER_VISIT)), running(Clock.HANDLE, track=Track.XINFANG)]
 
 
 # Extension
@@ -91,6 +91,21 @@ def test_thirty_days_more_in_all_are_the_most() -> None:
     assert "10" in error.text("en")
     with pytest.raises(ValidationError):
         AskExtension(days=0, reason="理由")
+
+
+def test_a_complex_work_order_takes_fifteen_working_days_at_most() -> None:
+    """Help on a work order: five days, and so ten more at most; each from the clock's start."""
+    file = given(in_handling(), running(Clock.HANDLE))
+    file.when(AskExtension(days=11, reason="理由"), by="chen").then_refused(Invalid, ("days",))
+    longer = (
+        file.when(AskExtension(days=10, reason="理由"), by="chen")
+        .then(h.ExtensionAsked)
+        .when(GrantExtension(notice=TOLD), by="li")
+        .then(h.ExtensionGranted)
+    )
+    due_date = longer.petition.due[Clock.HANDLE]
+    assert (due_date.start, due_date.days, due_date.due) == (MONDAY, 15, date(2026, 12, 7))
+    longer.when(AskExtension(days=1, reason="理由"), by="chen").then_refused(Invalid, ("days",))
 
 
 def test_the_head_grants_it_from_the_clocks_own_start() -> None:
@@ -171,6 +186,20 @@ def test_a_suspension_is_decided_by_another_person_who_heads_the_lead_unit(comma
     file.when(command, by="qin").then_refused(NotYourUnit)
     given(in_handling(), put_aside(by="gu").instead("bai")).when(command, by="bai").then_refused(TwoPeopleNeeded)
     assert file.when(command, by="hu").then(command.event).petition.suspension_asked is None
+
+
+def test_the_days_for_which_it_was_put_aside_are_counted() -> None:
+    """From Monday to Thursday, and later once more until the reply: three days and two."""
+    resumed = step(h.HandlingResumed(), by="chen")
+    file = given(
+        in_handling(),
+        suspended(),
+        resumed.on(MONDAY + timedelta(days=3)),
+        suspended().on(MONDAY + timedelta(days=7)),
+        reported(),
+        [one.on(MONDAY + timedelta(days=9)) for one in flat(replied())],
+    )
+    assert (file.petition.suspended, file.petition.suspended_days) == (False, 5)
 
 
 def test_work_is_taken_up_again() -> None:

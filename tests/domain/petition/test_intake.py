@@ -44,7 +44,7 @@ def fact(taken: When) -> r.PetitionReceived:
 # Who and what
 
 
-@pytest.mark.parametrize("who", sorted(CAST.keys() - {"wu", "xu", "bai"}))
+@pytest.mark.parametrize("who", sorted(CAST.keys() - {"wu", "xu", "bai", "resident"}))
 def test_only_intake_takes_petitions_in(who: str) -> None:
     receive(by=who).then_refused(WrongRole)
 
@@ -279,6 +279,8 @@ def test_a_channel_that_is_not_open_takes_nothing() -> None:
 
 # Clocks and times
 
+KNOWN = {"name": "甘棠梨", "phone": "13900001234"}
+
 
 @pytest.mark.parametrize(
     "channel, nature, track, clocks",
@@ -287,10 +289,12 @@ def test_a_channel_that_is_not_open_takes_nothing() -> None:
         ("letter_visit", "complaint", Track.XINFANG, {Clock.NOTICE}),
         ("hotline", "report", Track.XINFANG, {Clock.NOTICE}),
         ("web", "consult", Track.WORK_ORDER, {Clock.CONTACT}),
+        ("officer", "help", Track.STREET, {Clock.CONTACT}),
+        ("symposium", "suggestion", Track.STREET, {Clock.CONTACT}),
     ],
 )
 def test_receipt_starts_the_clocks_of_its_track(channel: str, nature: str, track: Track, clocks: set[Clock]) -> None:
-    got, started = receive(channel=channel, nature=nature).facts
+    got, started = receive(channel=channel, nature=nature, petitioners=[KNOWN]).facts
     assert isinstance(got, r.PetitionReceived)
     assert isinstance(started, r.DueDatesSet)
     assert got.track is track
@@ -301,9 +305,15 @@ def test_receipt_starts_the_clocks_of_its_track(channel: str, nature: str, track
 
 def test_the_notice_is_due_fifteen_days_from_receipt() -> None:
     """L1 23; 2026-12-01 is a Tuesday."""
-    _, started = receive(channel="letter_visit").facts
+    _, started = receive(channel="letter_visit", petitioners=[KNOWN]).facts
     assert isinstance(started, r.DueDatesSet)
     assert started.due[0].due == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize("unclear", [[], [{"name": "甘棠梨"}], [{"phone": "13900001234"}], [{"address": "幸福路"}]])
+def test_no_notice_is_due_where_name_or_address_is_unclear(unclear: list[dict[str, str]]) -> None:
+    """L1 23."""
+    receive(channel="letter_visit", petitioners=unclear).then(r.PetitionReceived)
 
 
 def test_a_letter_may_have_come_before_it_was_entered() -> None:

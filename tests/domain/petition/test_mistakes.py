@@ -66,7 +66,13 @@ def test_one_clock_for_everything() -> None:
     starts = {
         Clock.NOTICE: given().when(
             ReceivePetition.model_validate(
-                {"channel": "letter_visit", "nature": "help", "title": "路灯", "content": "不亮"}
+                {
+                    "channel": "letter_visit",
+                    "nature": "help",
+                    "title": "路灯",
+                    "content": "不亮",
+                    "petitioners": [{"name": "甘棠梨", "phone": "13900001234"}],
+                }
             ),
             by="wu",
         ),

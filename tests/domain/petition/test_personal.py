@@ -35,7 +35,7 @@ OPEN = {
     "names of offices, laws and meetings": {"article", "meeting", "register_of"},
     "digests": {"before", "digest", "query_code_digest", "template"},
     "letters": {"about", "document_number", "letter"},
-    "how a due date came about": {"calendar", "rule"},
+    "how a due date came about": {"calendar", "clock", "rule"},
     "what a file is": {"media_type"},
 }
 """The fields of text that are stored as they are."""

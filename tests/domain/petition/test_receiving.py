@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from domain.errors import Invalid, NotPossibleNow, NotYourUnit, UnknownCode, WrongStage
 from domain.kernel import Event
 from domain.petition.command import PetitionCommand
+from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import values as v
 from domain.petition.receiving import (
@@ -29,6 +30,7 @@ from domain.petition.stages import Stage
 from domain.vocabulary import (
     Channel,
     Clock,
+    ContactMethod,
     DeclineGround,
     Delivery,
     MeetingPart,
@@ -41,8 +43,10 @@ from domain.vocabulary import (
 from tests.happened import (
     BENCH,
     LAMP,
+    PERSON,
     accepted,
     assigned,
+    due,
     imported,
     in_closed,
     in_handling,
@@ -72,18 +76,34 @@ def test_classifying_decides_the_track() -> None:
             urgency=Urgency.URGENT,
             secrecy=Secrecy.SECRET,
             track=Track.XINFANG,
-        )
+        ),
+        r.DueDatesSet(due=(due(Clock.NOTICE, track=Track.XINFANG),)),
     )
 
 
 def test_classifying_leaves_running_clocks_alone() -> None:
-    file = given(in_handling(), running(Clock.HANDLE))
-    after = file.when(ClassifyPetition(nature=Nature.REPORT, category="10"), by="wu").then(r.PetitionClassified)
+    contacted = step(h.ResidentContacted(method=ContactMethod.PHONE, reached=True), by="chen")
+    file = given(in_handling(), running(Clock.HANDLE), contacted)
+    after = file.when(ClassifyPetition(nature=Nature.CONSULT, category="10"), by="wu").then(r.PetitionClassified)
     assert after.petition.due == file.petition.due
 
 
+def test_a_limit_that_the_petition_has_no_longer_ends_on_record() -> None:
+    """60 days only for 申诉求决 (L1 34): what turns out to be a suggestion is studied without them (L1 29)."""
+    accepted_letter = [received(Channel.LETTER_VISIT), accepted(), running(Clock.HANDLE, track=Track.XINFANG)]
+    file = given(*accepted_letter)
+    command = ClassifyPetition(nature=Nature.SUGGESTION, category="10")
+    after = file.when(command, by="wu").then(r.PetitionClassified, r.DueDatesLifted(clocks=(Clock.HANDLE,)))
+    assert not after.petition.due
+    back = ClassifyPetition(nature=Nature.COMPLAINT, category="10")
+    again = after.when(back, by="wu", at=shanghai(MONDAY + timedelta(days=9))).then(r.PetitionClassified, r.DueDatesSet)
+    assert again.petition.due[Clock.HANDLE] == file.petition.due[Clock.HANDLE].model_copy(
+        update={"started_at": again.petition.accepted_at}
+    )
+
+
 def test_demands_get_categories_of_their_own() -> None:
-    file = given(received(demands=(LAMP, BENCH)))
+    file = given(received(demands=(LAMP, BENCH)), running(Clock.CONTACT))
     command = ClassifyPetition(nature=Nature.HELP, category="02", demand_categories={"d2": "0104"})
     after = file.when(command, by="wu").then(r.PetitionClassified)
     assert after.petition.demands == (LAMP, BENCH.model_copy(update={"category": "0104"}))
@@ -226,7 +246,7 @@ def test_nothing_else_may_not_even_one_demand() -> None:
 
 
 def test_an_imported_file_that_is_not_over_can_be_taken_up() -> None:
-    file = given(imported())
+    file = given(imported(petitioners=(PERSON,)))
     after = (
         file.when(TakeUpImported(reason="仍未解决"), by="wu").then(r.ImportedPetitionTakenUp, r.DueDatesSet).petition
     )

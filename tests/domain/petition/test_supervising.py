@@ -175,7 +175,9 @@ def test_the_unit_answers_the_reminder_once() -> None:
 
 def test_another_units_reminder_is_not_answered() -> None:
     file = given(received(), accepted(), assigned("MS", "WY"), reminded("r1", "WY"))
-    file.when(AnswerReminder(id="r1", text="已安排"), by="chen").then_refused(Invalid, ("id",))
+    file.when(AnswerReminder(id="r1", text="已安排"), by="chen").then_refused(NotPossibleNow)
+    both = given(received(), accepted(), assigned("MS", "WY"), reminded("r1", "WY"), reminded("r2", "MS"))
+    both.when(AnswerReminder(id="r1", text="已安排"), by="chen").then_refused(Invalid, ("id",))
     file.when(AnswerReminder(id="r1", text="已安排"), by="gu").then(s.ReminderAnswered)
     given(in_handling(), reminded()).when(AnswerReminder(id="r1", text="已安排"), by="gu").then_refused(NotYourUnit)
 

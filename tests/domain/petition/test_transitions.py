@@ -195,6 +195,7 @@ def test_every_fact_changes_the_state_or_is_known_not_to(kind: type[Event]) -> N
 
 
 NEEDS: dict[type[Event], Event] = {
+    r.DueDatesLifted: sample(r.DueDatesSet),
     r.DuplicateUnlinked: sample(r.DuplicateLinked),
     r.DuplicateReleased: sample(r.DuplicateAdopted),
     r.RestrictionLifted: sample(r.DataRestricted),
@@ -265,6 +266,7 @@ MOMENTS: list[list[Steps]] = [
     [in_publishing(), drafted()],
     [in_publishing(), drafted(), approved()],
     [in_supervising(), drafted(digest="f" * 64), approved(digest="f" * 64)],
+    [in_recollecting(), step(sample(c.PetitionReopened, round=4), by="zhao")],
     [in_closed(), step(sample(r.ErasureAsked), by="xu")],
     [in_closed(), step(sample(r.DataRestricted), by="xu")],
 ]
@@ -281,7 +283,7 @@ def test_every_event_of_the_table_is_some_steps_main_or_side_effect() -> None:
     main = {kind.event for kind in STEPS.values()}
     side = {
         r.DueDatesSet: "by whatever starts a clock",
-        r.DueDatesRecomputed: "when a year's calendar is published",
+        r.DueDatesLifted: "when it is classified as something without that limit",
         r.DuplicateAdopted: "on the second file of a link",
         r.DuplicateReleased: "on the second file of a link undone",
         c.PetitionClosed: "when all is settled",
