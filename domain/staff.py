@@ -14,8 +14,31 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from domain.errors import DomainError, Invalid, NotPossibleNow, RolesConflict, UnknownCode, UnknownStaff, WrongRole
-from domain.kernel import Aggregate, Command, Context, Erased, Event, Grant, Personal, Recorded, registered
+from domain.errors import (
+    DomainError,
+    Invalid,
+    NotPossibleNow,
+    RolesConflict,
+    TwoPeopleNeeded,
+    UnknownCode,
+    UnknownStaff,
+    WrongRole,
+)
+from domain.kernel import Aggregate, Command, Context, Erased, Event, Grant, Recorded
+from domain.staff_events import (
+    AccountUnlocked,
+    DeputyEnded,
+    DeputyNamed,
+    PasswordGiven,
+    RoleAsked,
+    RoleEnded,
+    RoleGranted,
+    RoleRefused,
+    StaffAdded,
+    StaffLeft,
+    TokenIssued,
+    TokenRevoked,
+)
 from domain.vocabulary import STAFF_ROLES, Role
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,31}$"
@@ -24,6 +47,8 @@ NEEDS_UNIT = frozenset({Role.HANDLER, Role.APPROVER})
 
 StaffId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=ID_PATTERN)]
 """The id of a member of staff: a short slug of small letters, digits and dashes."""
+TWO_PEOPLE = frozenset({Role.SUPERVISOR, Role.ADMIN})
+"""Roles that watch over the others: one administrator asks for such a grant, another one approves it."""
 
 
 def staff_stream(staff_id: str) -> str:
@@ -31,70 +56,6 @@ def staff_stream(staff_id: str) -> str:
     if not re.fullmatch(ID_PATTERN, staff_id):
         raise UnknownStaff(("staff",))
     return f"staff:{staff_id}"
-
-
-@registered
-class StaffAdded(Event):
-    """任职: a person joined the staff."""
-
-    TOPIC: ClassVar[str] = "staff.added"
-
-    name: Personal[str]
-
-
-@registered
-class RoleGranted(Event):
-    """授予角色: the person holds the role from a day to a day, both included; no end: until it is ended."""
-
-    TOPIC: ClassVar[str] = "staff.role_granted"
-
-    role: Role
-    unit: str | None
-    since: date
-    until: date | None
-
-
-@registered
-class RoleEnded(Event):
-    """解除角色: `until` is the last day of the grant that began on `since`; before `since`, it never takes effect."""
-
-    TOPIC: ClassVar[str] = "staff.role_ended"
-
-    role: Role
-    unit: str | None
-    since: date
-    until: date
-
-
-@registered
-class DeputyNamed(Event):
-    """代理: the person may stand in for the principal from a day to a day, both included."""
-
-    TOPIC: ClassVar[str] = "staff.deputy_named"
-
-    principal: str
-    since: date
-    until: date
-
-
-@registered
-class DeputyEnded(Event):
-    """终止代理: `until` is the last day of standing in that began on `since`."""
-
-    TOPIC: ClassVar[str] = "staff.deputy_ended"
-
-    principal: str
-    since: date
-    until: date
-
-
-@registered
-class StaffLeft(Event):
-    """离任: `on` is the last day."""
-
-    TOPIC: ClassVar[str] = "staff.left"
-
-    on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +84,16 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A role that was asked for; `by`: who asked, and for whom they stood in."""
+
+    role: Role
+    unit: str | None
+    period: Period
+    by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StandIn:
     """Standing in for somebody for a period."""
 
@@ -137,13 +108,14 @@ def supervision_mixed(roles: Iterable[Role]) -> bool:
 
 
 class Staff(Aggregate):
-    """One member of staff: name, roles held, whom they stand in for, last day (`left`)."""
+    """One member of staff: name, roles held and asked for, whom they stand in for, last day (`left`)."""
 
     def __init__(self, stream: str) -> None:
         """Start before the person was added."""
         super().__init__(stream)
         self.name: str | Erased | None = None
         self.roles: tuple[Held, ...] = ()
+        self.asked: tuple[Asked, ...] = ()
         self.stand_ins: tuple[StandIn, ...] = ()
         self.left: date | None = None
 
@@ -173,7 +145,13 @@ class Staff(Aggregate):
         match recorded.fact:
             case StaffAdded(name=name):
                 self.name = name
+            case RoleAsked() as asked:
+                by = frozenset(filter(None, (recorded.actor.id, recorded.actor.on_behalf_of)))
+                self.asked += (Asked(asked.role, asked.unit, Period(asked.since, asked.until), by),)
+            case RoleRefused(role=role, unit=unit):
+                self.asked = tuple(one for one in self.asked if (one.role, one.unit) != (role, unit))
             case RoleGranted() as granted:
+                self.asked = tuple(one for one in self.asked if (one.role, one.unit) != (granted.role, granted.unit))
                 self.roles += (Held(granted.role, granted.unit, Period(granted.since, granted.until)),)
             case RoleEnded() as ended:
                 self.roles = tuple(
@@ -193,6 +171,8 @@ class Staff(Aggregate):
                 )
             case StaffLeft(on=on):
                 self.left = on
+            case PasswordGiven() | AccountUnlocked() | TokenIssued() | TokenRevoked():
+                pass
             case fact:
                 raise ValueError(f"{self.stream}: {fact.TOPIC} has no place here")
 
@@ -258,20 +238,40 @@ class GrantRole(StaffCommand):
     until: date | None = Field(None, title="截止日")
 
     def decide(self, staff: Staff, context: Context) -> Iterator[Event]:
-        """Hold the grant against the rulebook's units and the person's other roles."""
-        if self.role not in STAFF_ROLES:
-            raise _invalid("role", "该角色不能授予工作人员", "no member of staff holds this role")
-        if self.unit is None and self.role in NEEDS_UNIT:
-            raise _invalid("unit", "该角色须指定承办单位", "this role needs a unit")
-        if self.unit is not None and context.rulebook.unit(self.unit) is None:
-            raise UnknownCode(("unit",), field="unit")
-        period = _period(self.since, self.until)
-        beside = [held for held in staff.roles if held.period.overlaps(period)]
-        if supervision_mixed((self.role, *(held.role for held in beside))):
-            raise RolesConflict(("role",))
-        if any((held.role, held.unit) == (self.role, self.unit) for held in beside):
-            raise NotPossibleNow(reason="该角色在此期间已授予", reason_en="the role is already held in this period")
-        yield RoleGranted(role=self.role, unit=self.unit, since=self.since, until=self.until)
+        """Hold the grant against the rulebook's units and the person's other roles.
+
+        A role of `TWO_PEOPLE` is asked for and approved instead; the command line grants it, for the first ones.
+        """
+        fact = granted(staff, context, self.role, self.unit, period_of(self.since, self.until))
+        if self.role in TWO_PEOPLE and context.actor.role is not Role.SYSTEM:
+            raise NotPossibleNow(
+                reason="该角色须由一名管理员申请、另一名管理员批准",
+                reason_en="this role is asked for by one administrator and approved by another",
+            )
+        yield fact
+
+
+def granted(staff: Staff, context: Context, role: Role, unit: str | None, period: Period) -> RoleGranted:
+    """The grant, held against the rulebook and the person's other roles; raises the DomainError that forbids it."""
+    if staff.staff_id in context.persons:
+        raise TwoPeopleNeeded
+    check_grant(staff, context, role, unit, period)
+    return RoleGranted(role=role, unit=unit, since=period.since, until=period.until)
+
+
+def check_grant(staff: Staff, context: Context, role: Role, unit: str | None, period: Period) -> None:
+    """Whether the person could hold the role; raises the DomainError that forbids it."""
+    if role not in STAFF_ROLES:
+        raise invalid_field("role", "该角色不能授予工作人员", "no member of staff holds this role")
+    if unit is None and role in NEEDS_UNIT:
+        raise invalid_field("unit", "该角色须指定承办单位", "this role needs a unit")
+    if unit is not None and context.rulebook.unit(unit) is None:
+        raise UnknownCode(("unit",), field="unit")
+    beside = [held for held in staff.roles if held.period.overlaps(period)]
+    if supervision_mixed((role, *(held.role for held in beside))):
+        raise RolesConflict(("role",))
+    if any((held.role, held.unit) == (role, unit) for held in beside):
+        raise NotPossibleNow(reason="该角色在此期间已授予", reason_en="the role is already held in this period")
 
 
 class EndRole(StaffCommand):
@@ -310,8 +310,8 @@ class NameDeputy(StaffCommand):
     def decide(self, staff: Staff, context: Context) -> Iterator[Event]:
         """Refuse to let somebody stand in for themselves, or twice for the same person on one day."""
         if self.principal == staff.staff_id:
-            raise _invalid("principal", "不能代理本人", "nobody stands in for themselves")
-        period = _period(self.since, self.until)
+            raise invalid_field("principal", "不能代理本人", "nobody stands in for themselves")
+        period = period_of(self.since, self.until)
         if any(one.principal == self.principal and one.period.overlaps(period) for one in staff.stand_ins):
             raise NotPossibleNow(reason="在此期间已是其代理人", reason_en="already the deputy in this period")
         yield DeputyNamed(principal=self.principal, since=self.since, until=self.until)
@@ -358,13 +358,13 @@ def _lasts(period: Period, day: date) -> bool:
     return until > day and until >= period.since
 
 
-def _period(since: date, until: date | None) -> Period:
+def period_of(since: date, until: date | None) -> Period:
     """The period from a command's fields; Invalid where it ends before it begins."""
     if until is not None and until < since:
-        raise _invalid("until", "截止日不得早于起始日", "must not lie before since")
+        raise invalid_field("until", "截止日不得早于起始日", "must not lie before since")
     return Period(since, until)
 
 
-def _invalid(name: str, zh: str, en: str) -> Invalid:
+def invalid_field(name: str, zh: str, en: str) -> Invalid:
     """A field does not hold what it must."""
     return Invalid((name,), field=name, reason=zh, reason_en=en)

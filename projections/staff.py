@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from domain.kernel import Recorded
-from domain.staff import DeputyEnded, DeputyNamed, RoleEnded, RoleGranted, StaffAdded, StaffLeft
+from domain.staff_events import DeputyEnded, DeputyNamed, RoleEnded, RoleGranted, StaffAdded, StaffLeft
 from projections.projection import Projection, Write
 
 ADD = "INSERT INTO {schema}.members (staff, left_on) VALUES (%(staff)s, NULL)"

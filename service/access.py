@@ -19,7 +19,7 @@ from domain.kernel import Grant, day_of
 from domain.petition.petition import Petition
 from domain.petition.stages import LOOP, REPLIED, Stage
 from domain.rules.content import RulebookContent
-from domain.staff import Staff, staff_stream, supervision_mixed
+from domain.staff import TWO_PEOPLE, Staff, staff_stream, supervision_mixed
 from domain.vocabulary import Role
 from projections.sight import Sight
 from service import tokens
@@ -166,12 +166,16 @@ class Access:
         return caller
 
     def of_staff(self, staff_id: str, token: str) -> Caller:
-        """A member of staff with their roles of today, from their own stream."""
+        """A member of staff with their roles of today, from their own stream, and those lent to them as a deputy.
+
+        A role that two people must grant is lent to nobody: one person alone names a deputy.
+        """
         today = day_of(self._now())
         staff = self._store.fold(Staff(staff_stream(staff_id)))
         grants = set(staff.grants(today))
         for principal in sorted(staff.stands_in_for(today)):
-            lent = self._store.fold(Staff(staff_stream(principal))).grants(today)
+            held = self._store.fold(Staff(staff_stream(principal))).grants(today)
+            lent = {grant for grant in held if grant.role not in TWO_PEOPLE}
             if not supervision_mixed(grant.role for grant in {*grants, *lent}):
                 grants |= {Grant(grant.role, grant.unit, principal) for grant in lent}
         return Caller(staff_id, frozenset(grants), token, self._sight(staff_id, frozenset(grants)))

@@ -1,4 +1,4 @@
-"""Carrying out what concerns no petition: the rulebook and the staff, entered by whoever runs the service."""
+"""Carrying out what concerns no petition: the rulebook and the staff, by an administrator or by the command line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from domain.clocks import CalendarYear
-from domain.errors import Stale
+from domain.errors import DomainError, RolesConflict, Stale, UnknownStaff
 from domain.kernel import Actor, Aggregate, Context, Event, stamp
 from domain.rulebook import AdoptRulebook, PublishCalendar, Rulebook, RulebookContent
-from domain.staff import Staff, StaffCommand, staff_stream
+from domain.staff import NameDeputy, Staff, StaffCommand, staff_stream, supervision_mixed
 from domain.vocabulary import Role
+from service.access import Caller
 from service.append import Append, StreamWrite
 from service.parts import Parts
 
@@ -22,18 +23,29 @@ SAMPLE_FOLDERS = (Path(__file__).with_name("samples"), Path(__file__).parents[1]
 SAMPLE_NOTE = "样例规则手册 / the sample rulebook"
 
 
-def adopt_rulebook(parts: Parts, content: RulebookContent, note: str) -> int:
+def adopt_rulebook(
+    parts: Parts, content: RulebookContent, note: str, *, caller: Caller | None = None, request_id: str = "cli"
+) -> int:
     """Put a rulebook in force and return its version; raises the DomainError that forbids it."""
     rulebook = parts.store.fold(Rulebook())
-    context = _context(parts, content, rulebook.version)
+    context = _context(parts, content, rulebook.version, caller, request_id)
     return _append(parts, rulebook, AdoptRulebook(content=content, note=note).decide(rulebook, context), context)
 
 
-def publish_calendar(parts: Parts, year: int, calendar: CalendarYear) -> int:
+def try_rulebook(parts: Parts, content: RulebookContent) -> None:
+    """Raise what `adopt_rulebook` would, and change nothing."""
+    rulebook = parts.store.fold(Rulebook())
+    context = _context(parts, content, rulebook.version)
+    tuple(AdoptRulebook(content=content, note="-").decide(rulebook, context))
+
+
+def publish_calendar(
+    parts: Parts, year: int, calendar: CalendarYear, *, caller: Caller | None = None, request_id: str = "cli"
+) -> int:
     """Enter a year's days off and make-up days; returns the rulebook's new version."""
     in_force = parts.rulebooks.current()
     rulebook = parts.store.fold(Rulebook())
-    context = _context(parts, in_force.content, in_force.version)
+    context = _context(parts, in_force.content, in_force.version, caller, request_id)
     return _append(parts, rulebook, PublishCalendar(year=year, calendar=calendar).decide(rulebook, context), context)
 
 
@@ -60,36 +72,65 @@ def new_staff_id() -> str:
     return f"s-{secrets.token_hex(5)}"
 
 
-def staff_steps(parts: Parts, staff_id: str, *commands: StaffCommand) -> None:
-    """Take steps on a member of staff, all or none; raises the DomainError that forbids one."""
+def staff_steps(
+    parts: Parts, staff_id: str, *commands: StaffCommand, caller: Caller | None = None, request_id: str = "cli"
+) -> int:
+    """Take steps on a member of staff, all or none, and return the position of the last event.
+
+    Without a `caller` it is the command line. Raises the DomainError that forbids one.
+    """
     in_force = parts.rulebooks.current()
     staff = Staff(staff_stream(staff_id))
     before = parts.store.fold(staff).version
-    context = _context(parts, in_force.content, in_force.version)
+    context = _context(parts, in_force.content, in_force.version, caller, request_id)
     facts: list[Event] = []
     for command in commands:
-        refused = command.refusal(staff, context)
+        refused = command.refusal(staff, context) or _deputy_refused(parts, staff, command)
         if refused is not None:
             raise refused
         decided = tuple(command.decide(staff, context))
         staff.fold(stamp(decided, stream=staff.stream, after=staff.version, context=context, occurred_at=context.now))
         facts += decided
     write = StreamWrite(staff.stream, before, tuple(facts), context.now)
-    parts.store.append(Append((write,), context)).result()
+    return parts.store.append(Append((write,), context)).result().position
 
 
-def _context(parts: Parts, content: RulebookContent, version: int) -> Context:
-    """The command line acts as the system: whoever may run it has the whole database in their hands anyway."""
+def _deputy_refused(parts: Parts, staff: Staff, command: StaffCommand) -> DomainError | None:
+    """Supervision is lent to nobody who holds another role, and no other role to a supervisor."""
+    if not isinstance(command, NameDeputy):
+        return None
+    principal = parts.store.fold(Staff(staff_stream(command.principal)))
+    if principal.name is None:
+        return UnknownStaff(("principal",))
+    held = {grant.role for one in (staff, principal) for grant in one.grants(command.since)}
+    return RolesConflict(("principal",)) if supervision_mixed(held) else None
+
+
+def _context(
+    parts: Parts, content: RulebookContent, version: int, caller: Caller | None = None, request_id: str = "cli"
+) -> Context:
+    """What the rules may know: of the caller as an administrator, or of the command line, which acts as the system.
+
+    Whoever may run that has the whole database in their hands anyway.
+    """
     now = parts.now()
     return Context(
-        actor=Actor(id="system", role=Role.SYSTEM),
+        actor=Actor(id="system", role=Role.SYSTEM) if caller is None else _administrator(caller),
         now=now,
         at=now,
         rulebook=content,
         rulebook_version=version,
-        request_id="cli",
+        request_id=request_id,
         command_id=uuid4(),
     )
+
+
+def _administrator(caller: Caller) -> Actor:
+    """The caller in an administrator's role; without a role where they hold none, which every rule refuses."""
+    for grant in sorted(caller.grants, key=repr):
+        if grant.role is Role.ADMIN:
+            return Actor(id=caller.staff, role=Role.ADMIN, unit=grant.unit, on_behalf_of=grant.on_behalf_of)
+    return Actor(id=caller.staff)
 
 
 def _append(parts: Parts, aggregate: Aggregate, facts: Iterable[Event], context: Context) -> int:

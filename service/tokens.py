@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from psycopg import Connection
 from psycopg.rows import class_row, tuple_row
@@ -26,11 +26,20 @@ class Token:
     revoked_at: datetime | None
 
 
-def create(connection: Connection[Any], staff: str) -> str:
+def create(connection: Connection[Any], staff: str, token_id: UUID | None = None) -> str:
     """Make a token for a member of staff and return its secret, which is stored nowhere."""
     secret = PREFIX + secrets.token_urlsafe(32)
-    connection.execute("INSERT INTO tokens (staff, hash) VALUES (%s, %s)", (staff, hash_of(secret)))
+    connection.execute(
+        "INSERT INTO tokens (id, staff, hash) VALUES (%s, %s, %s)", (token_id or uuid4(), staff, hash_of(secret))
+    )
     return secret
+
+
+def holder(connection: Connection[Any], token_id: UUID) -> str | None:
+    """Whose token it is that has this id and still holds; None where there is none."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute("SELECT staff FROM tokens WHERE id = %s AND revoked_at IS NULL", (token_id,)).fetchone()
+    return str(row[0]) if row else None
 
 
 def hash_of(secret: str) -> bytes:

@@ -10,8 +10,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from psycopg import sql
 
+from service import passwords
 from service.embedded import start
 from service.migrations import migrate
 
@@ -49,6 +51,14 @@ def empty_database_url(postgres_url: str) -> Iterator[str]:
     """URL of a fresh database without a table, for tests of the migrations themselves."""
     with new_database(postgres_url, "template1") as url:
         yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hashes of passwords that cost little: the settings of real ones are tested apart."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @contextmanager

@@ -114,6 +114,12 @@ BESIDE = {
     "staff.deputy_ended": Title("终止代理", "deputy ended"),
     "staff.left": Title("离任", "left the staff"),
     "letters.numbered": Title("文书编号", "letter numbered"),
+    "staff.role_asked": Title("申请授予角色", "role asked for"),
+    "staff.role_refused": Title("不同意授予角色", "role refused"),
+    "staff.password_given": Title("重置密码", "new first password given"),
+    "staff.account_unlocked": Title("解除锁定", "account unlocked"),
+    "staff.token_issued": Title("发放令牌", "API token issued"),
+    "staff.token_revoked": Title("撤销令牌", "API token revoked"),
     "receipt.issued": Title("请求回执", "receipt issued"),
 }
 

@@ -184,6 +184,14 @@ async def committee_of(request: Request) -> Caller:
     return caller
 
 
+async def admin_of(request: Request) -> Caller:
+    """Who asks, if they administer accounts and the rulebook."""
+    caller = await caller_of(request)
+    if Role.ADMIN not in caller.roles:
+        raise Forbidden
+    return caller
+
+
 async def id_of(request: Request) -> str:
     """The request's id."""
     return request_id_of(request.scope)
@@ -229,6 +237,7 @@ PartsOf = Annotated[Parts, Depends(given_parts)]
 CallerOf = Annotated[Caller, Depends(caller_of)]
 ReaderOf = Annotated[Caller, Depends(reader_of)]
 CommitteeOf = Annotated[Caller, Depends(committee_of)]
+AdminOf = Annotated[Caller, Depends(admin_of)]
 RequestId = Annotated[str, Depends(id_of)]
 LONGEST_NUMBER = 64
 Number = Annotated[str, Path(max_length=LONGEST_NUMBER, description="卷宗编号", examples=["HY-2026-000001"])]

@@ -9,23 +9,23 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from domain.errors import RolesConflict, UnknownStaff
+from domain.errors import UnknownStaff
 from domain.kernel import SHANGHAI, day_of
 from domain.staff import (
+    TWO_PEOPLE,
     AddStaff,
     EndDeputy,
     EndRole,
     GrantRole,
     NameDeputy,
-    Staff,
     StaffCommand,
     StaffLeaves,
-    staff_stream,
-    supervision_mixed,
 )
+from domain.staff_access import UnlockAccount
 from domain.vocabulary import STAFF_ROLES, Role
 from projections.staff import directory
 from service import tokens
+from service.accounts import give_password, issue_token, revoke_token, unlock
 from service.administration import new_staff_id, staff_steps
 from service.commands.opening import (
     BAD_INPUT,
@@ -40,6 +40,11 @@ from service.commands.opening import (
 from service.parts import Parts
 
 PERSONAL_ROLES = tuple(role for role in Role if role in STAFF_ROLES)
+
+ALONE = (
+    "注意：此角色在页面上须两名管理员授予；命令行用于首次设置，已记入审计轨迹\n"
+    "note: in the pages two administrators grant this role; the command line is for the first ones, and it is on record"
+)
 
 StaffIdOption = Annotated[str, typer.Option("--staff", help="人员编号 / staff id")]
 StaffIdArgument = Annotated[str, typer.Argument(help="人员编号 / staff id", metavar="STAFF")]
@@ -115,22 +120,25 @@ def deputy(
 ) -> None:
     """指定某人代理同事 / let a person stand in for a colleague."""
     with opened(settings_of(data_dir)) as parts:
-        if parts.store.fold(Staff(staff_stream(principal))).name is None:
-            raise UnknownStaff(("principal",))
         begin, last = _day(since) or _today(parts), until.date()
-        if not stop:
-            _check_supervision(parts, staff_id, principal, begin)
         naming = NameDeputy(principal=principal, since=begin, until=last)
         _take(parts, staff_id, EndDeputy(principal=principal, until=last) if stop else naming)
 
 
-def _check_supervision(parts: Parts, staff_id: str, principal: str, day: date) -> None:
-    """Supervision is lent to nobody who holds another role, and no other role to a supervisor."""
-    held = {
-        grant.role for one in (staff_id, principal) for grant in parts.store.fold(Staff(staff_stream(one))).grants(day)
-    }
-    if supervision_mixed(held):
-        raise RolesConflict(("principal",))
+@staff.command("password")
+def password(staff_id: StaffIdArgument, data_dir: DataDir = None) -> None:
+    """给出首个或重置的登录密码；只输出密码，仅此一次，首次登录须修改 / a first password, printed this once."""
+    with opened(settings_of(data_dir)) as parts:
+        given = give_password(parts, staff_id)
+    typer.echo(given)
+
+
+@staff.command("unlock")
+def unlock_account(staff_id: StaffIdArgument, data_dir: DataDir = None) -> None:
+    """解除登录锁定 / open an account that was locked after failed tries."""
+    with opened(settings_of(data_dir)) as parts:
+        unlock(parts, staff_id)
+    terminal.print(f"{UnlockAccount.title}：{staff_id}", markup=False)
 
 
 @staff.command("list")
@@ -154,11 +162,7 @@ def list_staff(data_dir: DataDir = None) -> None:
 def create(staff_id: StaffIdOption, data_dir: DataDir = None) -> None:
     """新建令牌；只输出令牌，仅此一次 / make a token and print it, this once."""
     with opened(settings_of(data_dir)) as parts:
-        person = parts.store.fold(Staff(staff_stream(staff_id)))
-        if person.name is None or (person.left is not None and person.left < _today(parts)):
-            raise UnknownStaff(("staff",))
-        with parts.pool.connection() as connection:
-            secret = tokens.create(connection, staff_id)
+        secret = issue_token(parts, staff_id)
     typer.echo(secret)
 
 
@@ -177,14 +181,18 @@ def revoke(
     token_id: Annotated[UUID, typer.Argument(help="令牌编号 / token id", metavar="ID")], data_dir: DataDir = None
 ) -> None:
     """撤销令牌 / revoke a token."""
-    with opened(settings_of(data_dir)) as parts, parts.pool.connection() as connection:
-        if not tokens.revoke(connection, token_id):
+    with opened(settings_of(data_dir)) as parts:
+        try:
+            revoke_token(parts, token_id)
+        except UnknownStaff:
             fail("没有此有效令牌 / no valid token has this id", BAD_INPUT)
     terminal.print("已撤销，一秒内在各进程生效 / revoked; holds everywhere within a second")
 
 
 def _take(parts: Parts, staff_id: str, command: StaffCommand) -> None:
     staff_steps(parts, staff_id, command)
+    if isinstance(command, GrantRole) and command.role in TWO_PEOPLE:
+        terminal.print(ALONE, style="yellow")
     wait_for_projections(parts)
     terminal.print(f"{command.title}：{staff_id}", markup=False)
 

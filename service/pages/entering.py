@@ -104,13 +104,13 @@ def _session(request: Request) -> Session | None:
     return session
 
 
-def form_of(request: Request) -> FormData:
+async def form_of(request: Request) -> FormData:
     """The form that was sent."""
     form: FormData = request.state.form
     return form
 
 
-def session_of(request: Request) -> Session:
+async def session_of(request: Request) -> Session:
     """The caller's session."""
     session: Session = request.state.session
     return session

@@ -6,21 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 
-from service import passwords
 from tests.conftest import new_database
 from tests.pages.page_kit import NO_BROWSER, Tabs, launched, needs_browser
 from tests.service.api_kit import Office, office_at
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes of passwords that cost little: the settings of real ones are tested apart."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        yield
 
 
 @pytest.fixture(scope="module")

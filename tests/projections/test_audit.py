@@ -19,7 +19,7 @@ from domain.petition.events.recollecting import FileArchived
 from domain.petition.events.supervising import FollowUpMissed
 from domain.petition.titles import TITLES
 from domain.rulebook import RulebookContent
-from domain.staff import DeputyEnded, DeputyNamed, RoleEnded, RoleGranted, StaffAdded, StaffLeft
+from domain.staff_events import DeputyEnded, DeputyNamed, RoleEnded, RoleGranted, StaffAdded, StaffLeft
 from domain.vocabulary import ContactMethod, Role
 from projections.audit import Audit, AuditFilter, audit, trail
 from projections.sight import Sight

@@ -42,6 +42,7 @@ STAFF: Mapping[str, tuple[Role, str | None]] = {
     "supervisor": (Role.SUPERVISOR, None),
     "supervisor-2": (Role.SUPERVISOR, None),
     "admin": (Role.ADMIN, None),
+    "admin-2": (Role.ADMIN, None),
 }
 """One person per role; the id is also the name that tests ask them by."""
 

@@ -17,8 +17,9 @@ from service import tokens
 from service.administration import staff_steps
 from service.app import create_app
 from service.settings import Settings
-from tests.service.api_kit import API, SINCE, Office, assigned, published, replied
+from tests.service.api_kit import API, SINCE, STAFF, Office, assigned, published, replied
 
+NO_TOKEN = "00000000-0000-0000-0000-000000000000"
 OPEN = {"/healthz", "/readyz", "/metrics"}
 
 
@@ -28,8 +29,14 @@ def routes() -> Iterator[tuple[str, str]]:
     for path, methods in app.openapi()["paths"].items():
         for method in methods:
             names = {"figure": "acceptance", "attachment": "a0", "dimension": "units", "letter": "reply-2026-1"}
+            names |= {"staff": "nobody", "token": NO_TOKEN}
             filled = path.format(number="HY-2026-000001", **names)
             yield method.upper(), filled
+
+
+def administers(path: str) -> bool:
+    """Whether an address is the administrators'."""
+    return path.startswith((f"{API}/staff", f"{API}/tokens"))
 
 
 ROUTES = sorted(routes())
@@ -63,12 +70,21 @@ def test_operators_need_no_token(office: Office, path: str) -> None:
     assert office.client.get(path).status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[1] not in OPEN])
+@pytest.mark.parametrize(("method", "path"), [r for r in ROUTES if r[1] not in OPEN and not administers(r[1])])
 def test_an_administrator_sees_no_file(office: Office, method: str, path: str) -> None:
     body: dict[str, Any] = {"json": {}} if method == "POST" else {}
     response = office.client.request(method, path, headers=office.headers("admin", {}), **body)
     assert response.status_code in {403, 422}
     assert office.get("admin", "/ledger").json()["code"] == "forbidden"
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if administers(route[1])])
+@pytest.mark.parametrize("who", sorted(set(STAFF) - {"admin", "admin-2"}))
+def test_nobody_else_administers(office: Office, method: str, path: str, who: str) -> None:
+    before = office.events()
+    body: dict[str, Any] = {"json": {}} if method == "POST" else {}
+    response = office.client.request(method, path, headers=office.headers(who, {}), **body)
+    assert (response.status_code, office.events()) in {(403, before), (422, before)}
 
 
 def test_an_administrator_takes_no_step(office: Office) -> None:

@@ -13,7 +13,7 @@ from domain.kernel import Actor, Context, Event
 from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.rulebook import RulebookContent
-from domain.staff import RoleGranted, StaffAdded
+from domain.staff_events import RoleGranted, StaffAdded
 from domain.vocabulary import Role
 from projections.catalogue import PROJECTIONS
 from service.append import Append, Series, StreamWrite
