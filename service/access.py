@@ -33,6 +33,9 @@ MOST_REMEMBERED = 10_000
 OFFICE_WIDE = frozenset({Role.INTAKE, Role.PUBLISHER, Role.CALLER})
 """Roles that are not held for a unit's files: they work on every file, also a secret one."""
 
+REPORTING = frozenset({Role.INTAKE, Role.APPROVER, Role.PUBLISHER, Role.SUPERVISOR})
+"""Roles that draw up reports for the office or the committee; the figures are for everybody who reads files."""
+
 FOLLOWED_UP_IN = frozenset({Stage.SUPERVISING, Stage.RECOLLECTING, Stage.CLOSED})
 INTAKE_READS_IN = frozenset({Stage.RECEIVING, Stage.RECOLLECTING, Stage.DECLINED, Stage.REFERRED})
 """Also where the desk itself ended the file: it still has to tell the petitioner in writing, and to prove it."""
@@ -56,6 +59,11 @@ class Caller:
     def committee(self) -> bool:
         """Whether the supervision committee asks."""
         return Role.SUPERVISOR in self.roles or Role.SYSTEM in self.roles
+
+    @property
+    def draws_reports(self) -> bool:
+        """Whether the caller may draw up report packs."""
+        return bool(self.roles & REPORTING)
 
     @property
     def reads_files(self) -> bool:

@@ -11,7 +11,19 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.staticfiles import StaticFiles
 
-from service.api import audit, health, ledger, letters, petitions, proposals, publishing, staff, statistics, worklist
+from service.api import (
+    audit,
+    health,
+    ledger,
+    letters,
+    petitions,
+    proposals,
+    publishing,
+    reports,
+    staff,
+    statistics,
+    worklist,
+)
 from service.api.problems import document
 from service.api.requests import Requests
 from service.errors import HANDLERS
@@ -57,7 +69,8 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.language = settings, metrics, settings.language
-    for part in (petitions, proposals, publishing, letters, ledger, worklist, statistics, audit, staff, health):
+    api = (petitions, proposals, publishing, letters, ledger, worklist, statistics, reports, audit, staff, health)
+    for part in api:
         app.include_router(part.router)
     app.include_router(petitions.uploads)
     for pages in ROUTERS:

@@ -89,6 +89,8 @@ def test_roles_are_granted_lent_and_ended(service: tuple[Path, Service]) -> None
         (("export", "ledger", "x.csv", "--area", "nowhere"), 1, "area: the rulebook has no such code"),
         (("export", "ledger", "/nowhere/x.csv"), 2, "No such file"),
         (("erase", "HY-2026-000001"), 2, "--approved-by"),
+        (("report", "--kind", "monthly", "--period", "2026", "--out", "x.xlsx"), 1, "it is written like 2026-10"),
+        (("report", "--kind", "yearly", "--period", "2026", "--out", "x.pdf"), 2, "--out"),
     ],
 )
 def test_what_cannot_be_is_told_in_words(
@@ -100,6 +102,14 @@ def test_what_cannot_be_is_told_in_words(
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert NAME not in done.stderr
+
+
+def test_a_report_is_written_as_both_files(service: tuple[Path, Service], tmp_path: Path) -> None:
+    folder, _ = service
+    told = answer(folder, "report", "--kind", "yearly", "--period", "2026", "--out", tmp_path)
+    files = [Path(line) for line in told.splitlines()]
+    assert [file.suffix for file in files] == [".xlsx", ".docx"]
+    assert all(file.parent == tmp_path and file.stat().st_size > 5000 for file in files)
 
 
 def test_a_rulebook_is_compared_adopted_and_refused(service: tuple[Path, Service], tmp_path: Path) -> None:

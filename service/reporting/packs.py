@@ -1,0 +1,20 @@
+"""The files that a report comes as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from service.reporting.content import Report
+from service.reporting.document import document
+from service.reporting.workbook import workbook
+
+FORMATS: Mapping[str, tuple[Callable[[Report], bytes], str]] = {
+    "xlsx": (workbook, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "docx": (document, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
+"""How each kind of file is made, and its media type."""
+
+
+def name_of(report: Report, kind: str) -> str:
+    """What the file is called."""
+    return f"{report.title}-{report.span.title}.{kind}"
