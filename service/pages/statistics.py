@@ -6,10 +6,13 @@ answers, so that page and interface cannot differ.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import zip_longest
+from threading import Lock
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -31,7 +34,7 @@ from service.api.answers import StatisticsAnswer
 from service.api.signed_in import PartsOf, ReaderOf, reached
 from service.api.spans import Day
 from service.api.statistics import read_files_behind, read_statistics
-from service.charts import Bar, Point, bars, line
+from service.charts import bars, lines, svg
 from service.errors import faults_of
 from service.pages.entering import StaffPage
 from service.pages.screen import language_of, page, words_of
@@ -46,6 +49,8 @@ SHOWN = (
 COMPARED: Mapping[Compare, str] = {"previous": "环比", "year_before": "同比"}
 MOST_PLOTTED = 60
 """Periods in one line; more would be a smear."""
+REMEMBERED = 256
+_DRAWING = Lock()
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 
@@ -76,7 +81,6 @@ class Cell:
     text: str
     of: str
     change: str
-    better: bool | None
     href: str | None
     provisional: bool
 
@@ -126,8 +130,9 @@ def parts_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     asked, _ = _asked(request)
     figure = FIGURES[asked.figure]
     table = _answered(asked, parts, caller).periods[0]
-    rows = [Bar(row.name, _value(row.figures[figure.code])) for row in table.rows if row.part is not None]
-    return _picture(bars(rows, percent=_is_rate(figure)))
+    rows = {row.name: _value(row.figures[figure.code]) for row in table.rows if row.part is not None}
+    chart = bars(list(rows), {"": list(rows.values())}, axis="", percent=_is_rate(figure))
+    return _picture(chart)
 
 
 @router.get("/statistics/trend.svg")
@@ -136,12 +141,11 @@ def trend_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     asked, _ = _asked(request)
     figure, words = FIGURES[asked.figure], words_of(request)
     trend = _trend(asked, _answered(asked, parts, caller), parts, caller)
-    points = [
-        Point(_named(now.period), _value(now.total.figures[figure.code]), _before(before, figure))
-        for now, before in _pairs(trend)
-    ]
-    against = words.gettext(COMPARED[asked.compare or "previous"])
-    return _picture(line(points, percent=_is_rate(figure), now=words.gettext("本期"), before=against))
+    pairs = _pairs(trend)
+    series = {words.gettext("本期"): [_value(now.total.figures[figure.code]) for now, _ in pairs]}
+    if asked.compare:
+        series[words.gettext(COMPARED[asked.compare])] = [_before(before, figure) for _, before in pairs]
+    return _picture(lines([_named(now.period) for now, _ in pairs], series, axis="", percent=_is_rate(figure)))
 
 
 @router.get("/statistics/files", dependencies=[reached(Statistics.name, Ledger.name)])
@@ -248,32 +252,26 @@ def _rows(
 
 def _cell(figure: Figure, row: PartRow, then: Ratio | None, address: str) -> Cell:
     now = row.figures[figure.code]
-    change, better = _change(figure, now, then) if then else ("", None)
     behind = f"{STATISTICS}/files?{address}" + (f"&{urlencode({'part': row.part})}" if row.part is not None else "")
     return Cell(
         text=_text(figure, now),
-        of=f"{now.numerator}/{now.denominator}" if now.denominator is not None else "",
-        change=change,
-        better=better,
+        of=f"{now.numerator}/{now.denominator}" if now.denominator else "",
+        change=_change(figure, now, then) if then else "",
         href=behind if now.numerator else None,
         provisional=now.provisional,
     )
 
 
-def _change(figure: Figure, now: Ratio, then: Ratio) -> tuple[str, bool | None]:
-    """How a figure differs: a rate in points of a hundred, a count in parts of a hundred; and whether it went up."""
+def _change(figure: Figure, now: Ratio, then: Ratio) -> str:
+    """How a figure differs: a rate in points of a hundred, a mean in days, a count in parts of a hundred."""
     a, b = _value(now), _value(then)
-    if a is None or b is None:
-        return "—", None
+    if a is None or b is None or not (a or b):
+        return ""
     if _is_rate(figure):
-        difference, text = a - b, f"{(a - b) * 100:+.1f}pp"
-    elif figure.denominator:
-        difference, text = a - b, f"{a - b:+.1f}"
-    elif not b:
-        return ("—", None) if not a else (f"+{a:g}", True)
-    else:
-        difference, text = a - b, f"{(a - b) / b:+.1%}"
-    return text, None if not difference else difference > 0
+        return f"{(a - b) * 100:+.1f}pp"
+    if figure.denominator:
+        return f"{a - b:+.1f}"
+    return f"{(a - b) / b:+.1%}" if b else f"{a:+g}"
 
 
 def _is_rate(figure: Figure) -> bool:
@@ -308,7 +306,7 @@ def _trend_rows(trend: StatisticsAnswer, figure: Figure) -> Iterator[tuple[str, 
     for now, before in _pairs(trend):
         ratio = now.total.figures[figure.code]
         then = before.total.figures[figure.code] if before else None
-        change = _change(figure, ratio, then)[0] if then else ""
+        change = _change(figure, ratio, then) if then else ""
         yield _named(now.period), _text(figure, ratio), _text(figure, then) if then else "", change
 
 
@@ -340,5 +338,14 @@ def _days(period: Period) -> dict[str, str]:
     return {"from": period.first.isoformat(), "to": period.last.isoformat()}
 
 
-def _picture(svg: str) -> Response:
-    return Response(svg, media_type="image/svg+xml", headers={"Content-Security-Policy": "sandbox"})
+def _picture(chart: Mapping[str, Any]) -> Response:
+    """A chart as SVG, to stand in a page as a picture."""
+    drawn = _drawn(json.dumps(chart, ensure_ascii=False))
+    return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": "sandbox"})
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _drawn(chart: str) -> str:
+    """A chart drawn once: many look at the same figures, and the engine draws one picture at a time."""
+    with _DRAWING:
+        return svg(json.loads(chart))
