@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from domain.errors import DomainError
 from domain.rules.checks import BadRulebook
-from service.commands import clocks, exchange, keeping, people, reporting, rules, serving
+from service.commands import clocks, exchange, keeping, papers, people, reporting, rules, serving
 from service.commands.opening import BAD_INPUT, FAILED, UNAVAILABLE, terminal
 from service.embedded import DatabaseUnavailable
 from service.importing import BadMap, told
@@ -78,7 +78,7 @@ app = Application(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (clocks, serving, exchange, reporting, keeping, people, rules):
+for group in (clocks, serving, exchange, reporting, keeping, people, rules, papers):
     group.register(app)
 
 if __name__ == "__main__":

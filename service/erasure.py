@@ -165,7 +165,7 @@ def erase(
     """
     if by == approved_by:
         raise TwoPeopleNeeded
-    asker, approver = (_member(parts, staff) for staff in (by, approved_by))
+    asker, approver = (member(parts, staff) for staff in (by, approved_by))
     ask = AskErasure(petitioner=petitioner, ground=ground, reason=reason)
     parts.desk.take(asker, number, ask, request_id="cli")
     try:
@@ -178,7 +178,8 @@ def erase(
     return "erased"
 
 
-def _member(parts: Parts, staff: str) -> Caller:
+def member(parts: Parts, staff: str) -> Caller:
+    """The member of staff in whose name the command line acts; `UnknownStaff` where there is none."""
     caller = parts.access.of_staff(staff, "cli")
     if not caller.grants:
         raise UnknownStaff(("staff",))

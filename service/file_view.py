@@ -232,8 +232,8 @@ class Words:
             return None
         as_public = self._full or draft.approved
         return DraftView(
-            title=self._for_public(draft.title, as_public),
-            text=self._for_public(draft.text, as_public),
+            title=self.as_public(draft.title, as_public),
+            text=self.as_public(draft.text, as_public),
             digest=draft.digest,
             approved=draft.approved,
             redactions=[
@@ -242,14 +242,15 @@ class Words:
                     basis=one.basis,
                     reason=self.text(one.reason),
                     count=one.count,
-                    shown=self._for_public(one.shown, as_public),
+                    shown=self.as_public(one.shown, as_public),
                     kept=one.kept,
                 )
                 for one in draft.redactions
             ],
         )
 
-    def _for_public(self, text: str | Erased | None, as_it_stands: bool) -> str | None:
+    def as_public(self, text: str | Erased | None, as_it_stands: bool = True) -> str | None:
+        """A text for the boards: people masked; unless it stands as it is, what was taken back is masked too."""
         if self._sealed and text is not None:
             return SEALED
         rendered = render(text, self._masked)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from docx.document import Document as Docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Pt
 
 from domain.vocabulary import LetterKind
-from service.letter_paper import HEI, LINE, Rows, blank, body, form, grid, letterhead, signature, text
+from service.letter_paper import HEI, LINE, SONG, Rows, blank, body, form, grid, letterhead, signature, text
 
+DOSSIER = "卷宗"
 OBJECTING = "不属本单位职责的，请自收到之日起5个工作日内说明理由提出异议。"
 """L1 23."""
 
@@ -217,14 +219,69 @@ def _service() -> Docx:
     )
 
 
-LAYOUTS: Mapping[LetterKind, Callable[[], Docx]] = {
-    LetterKind.ACCEPTANCE: _acceptance,
-    LetterKind.DECLINE: _decline,
-    LetterKind.REFERRAL: _referral,
-    LetterKind.ASSIGNMENT: _assignment,
-    LetterKind.EXTENSION: _extension,
-    LetterKind.REPLY: _reply,
-    LetterKind.ORDER: _order,
-    LetterKind.FOLLOW_UP: _follow_up,
-    LetterKind.SERVICE: _service,
+def _dossier() -> Docx:
+    """The whole file: cover, contents, and a section for each part in archive order."""
+    document = blank()
+    centre = WD_ALIGN_PARAGRAPH.CENTER
+    office = text(document, "{{ office }}", align=centre, size=26, font=SONG, bold=True)
+    office.paragraph_format.space_before = Pt(60)
+    text(document, "卷　宗", align=centre, size=36, font=SONG, bold=True).paragraph_format.space_after = Pt(40)
+    form(
+        document,
+        [
+            ("编号", "{{ file }}"),
+            ("档号", "{{ archive }}"),
+            ("案由", "{{ subject }}"),
+            ("信访人", "\n".join(_each("people"))),
+            ("途径性质", "{{ channel }}　{{ nature }}"),
+            ("承办单位", "{{ units }}"),
+            ("起止日期", "{{ received }}至{{ ended }}"),
+            ("轮次", "{{ round }}"),
+            ("件数", "{{ count }}"),
+            ("密级", "{{ secrecy }}"),
+            ("保管期限", "{{ kept }}"),
+            ("制卷日期", "{{ day }}"),
+        ],
+    )
+    contents = text(document, "卷内目录", align=centre, size=22, font=SONG, bold=True)
+    contents.paragraph_format.page_break_before = True
+    contents.paragraph_format.space_after = Pt(14)
+    grid(
+        document,
+        ("件号", "题名", "起始日期", "记录数"),
+        "one in sections",
+        ("{{ one.place }}", "{{ one.title }}", "{{ one.since }}", "{{ one.count }}"),
+        (18, 78, 40, 20),
+    )
+    text(document, "{%p for section in sections %}")
+    title = text(document, "{{ section.place }}　{{ section.title }}", size=18, font=HEI)
+    title.paragraph_format.space_before, title.paragraph_format.space_after = Pt(LINE), Pt(8)
+    title.paragraph_format.keep_with_next = True
+    text(document, "{%p if not section.records %}")
+    text(document, "（无）")
+    text(document, "{%p endif %}")
+    text(document, "{%p for record in section.records %}")
+    told = "{{ record.day }}　{{ record.head }}{% if record.who %}（{{ record.who }}）{% endif %}"
+    head = text(document, told, size=14, bold=True)
+    head.paragraph_format.keep_with_next = True
+    text(document, "{%p for line in record.lines %}")
+    text(document, "{{ line }}", size=14, indent=True)
+    text(document, "{%p endfor %}")
+    text(document, "{%p endfor %}")
+    text(document, "{%p endfor %}")
+    return document
+
+
+LAYOUTS: Mapping[str, Callable[[], Docx]] = {
+    LetterKind.ACCEPTANCE.zh: _acceptance,
+    LetterKind.DECLINE.zh: _decline,
+    LetterKind.REFERRAL.zh: _referral,
+    LetterKind.ASSIGNMENT.zh: _assignment,
+    LetterKind.EXTENSION.zh: _extension,
+    LetterKind.REPLY.zh: _reply,
+    LetterKind.ORDER.zh: _order,
+    LetterKind.FOLLOW_UP.zh: _follow_up,
+    LetterKind.SERVICE.zh: _service,
+    DOSSIER: _dossier,
 }
+"""The layouts by the name of their template, which is what stands on the paper."""

@@ -33,9 +33,8 @@ from domain.letters import LetterNumbered, LetterSeries
 from domain.petition.command import Taken
 from domain.petition.events.receiving import LetterIssued
 from domain.petition.receiving_letters import IssueLetter, IssueOrder
-from domain.vocabulary import LetterKind
 from service.append import StreamWrite
-from service.letter_layout import LAYOUTS
+from service.letter_layout import DOSSIER, LAYOUTS
 from service.letter_paper import bytes_of
 from service.store import Store
 
@@ -50,9 +49,9 @@ Fill = Callable[[str], str]
 
 
 @cache
-def default_template(kind: LetterKind) -> bytes:
-    """The template that the product brings for a letter."""
-    return bytes_of(LAYOUTS[kind]())
+def default_template(name: str) -> bytes:
+    """The template that the product brings for a paper of this name."""
+    return bytes_of(LAYOUTS[name]())
 
 
 def issues_letter(command: BaseModel | None) -> TypeGuard[IssueLetter | IssueOrder]:
@@ -67,10 +66,10 @@ class Templates:
         """Nothing is read before it is needed; the folder need not exist."""
         self.folder = folder
 
-    def read(self, kind: LetterKind) -> bytes:
-        """The template in force for a letter."""
-        own = self.folder / f"{kind.zh}.docx"
-        return own.read_bytes() if own.is_file() else default_template(kind)
+    def read(self, name: str) -> bytes:
+        """The template in force for a paper of this name, such as 受理告知书."""
+        own = self.folder / f"{name}.docx"
+        return own.read_bytes() if own.is_file() else default_template(name)
 
 
 class Letters:
@@ -91,7 +90,7 @@ class Letters:
             return Letterhead()
         kind, _, _ = command.wanted()
         given = self._store.version_of(LetterSeries(kind, today.year).stream)
-        return Letterhead(given + 1, self._prefix, sha256(self._templates.read(kind)).hexdigest())
+        return Letterhead(given + 1, self._prefix, sha256(self._templates.read(kind.zh)).hexdigest())
 
     def numbered(self, number: str, taken: Taken) -> list[StreamWrite]:
         """What issuing a letter writes beside the file: its series gives the number, or the whole append is stale.
@@ -101,7 +100,7 @@ class Letters:
         writes = []
         for fact in taken.facts:
             if isinstance(fact, LetterIssued):
-                template = self._templates.read(fact.kind)
+                template = self._templates.read(fact.kind.zh)
                 if sha256(template).hexdigest() == fact.template:
                     with self._pool.connection() as connection:
                         connection.execute(KEEP, (fact.template, fact.kind.zh, template))
@@ -125,6 +124,10 @@ class Letters:
         if row is None:
             raise BrokenTemplate(template=f"{fact.kind.zh}.docx", place="-", reason=f"sha256 {fact.template[:12]}…")
         return filled(bytes(row[0]), filled_in(json.loads(fact.content), fill), f"{fact.kind.zh}.docx")
+
+    def bound(self, values: Mapping[str, object]) -> bytes:
+        """A whole file as .docx, by the template in force. Raises `BrokenTemplate`."""
+        return filled(self._templates.read(DOSSIER), filled_in(values, str), f"{DOSSIER}.docx")
 
 
 def filled_in(value: Any, fill: Fill) -> Any:

@@ -1,27 +1,33 @@
-"""What of a file is handed out as a whole: attachments, letters, the preview of a publication.
+"""What of a file is handed out as a whole: attachments, letters, the bound file (卷宗), the preview of a publication.
 
 Whatever shows personal data is for who may read it, and the reading is logged before it is shown.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from domain.errors import DomainError, Forbidden, UnknownAttachment, UnknownLetter
+from domain.errors import DomainError, Forbidden, UnknownAttachment, UnknownLetter, UnknownStaff
 from domain.kernel import Attachment
 from domain.petition.events.receiving import LetterIssued
 from domain.petition.publishing import DraftPublication
 from domain.petition.publishing_redaction import Preview
 from domain.petition.receiving_letters import possible_letters
 from domain.petition.state import Letter
+from domain.staff import Staff, staff_stream
 from domain.vocabulary import LetterKind
+from projections.file_queries import NUMBERS
 from service import attachments
 from service.access import Caller
 from service.desk import Desk
+from service.dossier import dossier
 from service.file_view import Words
 from service.letters import Letters
+from service.store import Store
 from service.vault import Vault
 
 
@@ -29,9 +35,16 @@ class Papers:
     """Hands out papers to callers; thread-safe."""
 
     def __init__(
-        self, *, desk: Desk, letters: Letters, vault: Vault, pool: ConnectionPool[Connection[TupleRow]]
+        self,
+        *,
+        desk: Desk,
+        store: Store,
+        letters: Letters,
+        vault: Vault,
+        pool: ConnectionPool[Connection[TupleRow]],
     ) -> None:
         """Take the parts it works with."""
+        self._store = store
         self._desk = desk
         self._letters = letters
         self._vault = vault
@@ -74,6 +87,26 @@ class Papers:
         assert isinstance(fact, LetterIssued)
         words = Words(petition, full=not masked)
         return self._letters.printed(fact, lambda text: words.text(text) or "")
+
+    def dossier(self, caller: Caller, number: str, *, request_id: str) -> bytes:
+        """The whole file (卷宗) as .docx, for who may read its personal data; the reading is logged.
+
+        Raises `BrokenTemplate`, and `Forbidden` for other callers.
+        """
+        petition, context = self._desk.load(caller, number), self._desk.context(caller, request_id)
+        self._desk.reading(caller, petition, context)
+        history = self._store.history(petition.number)
+        named = {str(value) for one in history for field in NUMBERS if (value := getattr(one.fact, field, None))}
+        values = dossier(history, petition, context, known=self._desk.known(caller, named), staff=cache(self._name_of))
+        return self._letters.bound(values)
+
+    def _name_of(self, staff: str) -> str:
+        """What a member of staff is called on paper; the id of who is none."""
+        try:
+            name = self._store.fold(Staff(staff_stream(staff))).name
+        except UnknownStaff:
+            return staff
+        return name if isinstance(name, str) else staff
 
     def upload(self, caller: Caller, content: bytes, media_type: str) -> str:
         """Keep an uploaded file sealed until a step names its id. Raises `TooLarge`, `UnsupportedMedia`."""

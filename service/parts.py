@@ -86,7 +86,7 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
             store, pool, Templates(settings.letters_dir or settings.data_dir / "letters"), settings.letter_prefix
         )
         desk = Desk(letters=letters, store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
-        papers = Papers(desk=desk, letters=letters, vault=vault, pool=pool)
+        papers = Papers(desk=desk, store=store, letters=letters, vault=vault, pool=pool)
         drafts = Drafts(pool, vault, now)
         sessions, limiter = Sessions(pool, now), Limiter(pool, vault)
         yield Parts(

@@ -70,3 +70,18 @@ def read_letter(
     For who may read the file's personal data; the reading is logged for the committee.
     """
     return as_download(parts.papers.letter(caller, number, letter, request_id=request_id), letter)
+
+
+@router.get(
+    "/petitions/{number}/dossier",
+    tags=TAGS,
+    summary="打印卷宗",
+    responses=problems(403, 404, 500),
+    response_class=Response,
+)
+def read_dossier(number: Number, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> Response:
+    """The whole file (卷宗) as .docx in archive order, with cover and contents.
+
+    For who may read the file's personal data; the reading is logged for the committee.
+    """
+    return as_download(parts.papers.dossier(caller, number, request_id=request_id), number)

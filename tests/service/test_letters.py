@@ -125,7 +125,7 @@ def on_paper(kind: LetterKind, template: bytes | None = None) -> bytes:
     content = fact_of(file, command).content
     assert isinstance(content, str)
     values = filled_in(json.loads(content), lambda text: render(text, people) or "")
-    return filled(default_template(kind) if template is None else template, values, f"{kind.zh}.docx")
+    return filled(default_template(kind.zh) if template is None else template, values, f"{kind.zh}.docx")
 
 
 def test_there_is_one_of_every_letter() -> None:
@@ -154,9 +154,9 @@ def test_a_letter_is_laid_out_as_it_must_be(kind: LetterKind, printed: dict[str,
 
 def test_the_product_brings_the_same_template_every_time() -> None:
     default_template.cache_clear()
-    first = default_template(K.REPLY)
+    first = default_template(K.REPLY.zh)
     default_template.cache_clear()
-    assert default_template(K.REPLY) == first
+    assert default_template(K.REPLY.zh) == first
 
 
 def own(words: str) -> bytes:
@@ -170,11 +170,11 @@ def own(words: str) -> bytes:
 
 def test_the_offices_own_template_goes_before(tmp_path: Path) -> None:
     templates = Templates(tmp_path)
-    assert templates.read(K.ACCEPTANCE) == default_template(K.ACCEPTANCE)
+    assert templates.read(K.ACCEPTANCE.zh) == default_template(K.ACCEPTANCE.zh)
     (tmp_path / "受理告知书.docx").write_bytes(own("{{ to }}：{{ subject }}，{{ day }}"))
-    written = Document(BytesIO(on_paper(K.ACCEPTANCE, templates.read(K.ACCEPTANCE))))
+    written = Document(BytesIO(on_paper(K.ACCEPTANCE, templates.read(K.ACCEPTANCE.zh))))
     assert [one.text for one in written.paragraphs] == ["本单位信笺", "甘棠梨、陆见秋：路灯不亮，2026年11月16日"]
-    assert templates.read(K.REPLY) == default_template(K.REPLY)
+    assert templates.read(K.REPLY.zh) == default_template(K.REPLY.zh)
 
 
 @pytest.mark.parametrize(
