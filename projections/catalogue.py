@@ -8,6 +8,7 @@ from projections.clocks import Clocks
 from projections.file import FileTimeline
 from projections.ledger import Ledger
 from projections.likeness import Likeness
+from projections.objections import Objections
 from projections.oversight import Oversight
 from projections.projection import Projection
 from projections.search import Search
@@ -19,6 +20,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Ledger(),
     FileTimeline(),
     Worklist(),
+    Objections(),
     Search(),
     Likeness(),
     Statistics(),

@@ -49,6 +49,9 @@ CREATE TABLE {schema}.rows (
     lead text,
     co_units text[] NOT NULL DEFAULT '{}',
     involved text[] NOT NULL DEFAULT '{}',
+    first_unit text,
+    answerable text,
+    returns integer NOT NULL DEFAULT 0,
     against_units text[] NOT NULL DEFAULT '{}',
     against_staff text[] NOT NULL DEFAULT '{}',
     accepted_at timestamptz,
@@ -158,7 +161,10 @@ ASSIGNMENTS: Mapping[type[Event], str] = {
     r.AnsweredAtOnce: "replied = true, replied_at = %(at)s",
     r.DuplicateLinked: "principal = %(principal)s",
     r.DuplicateUnlinked: "principal = NULL",
-    h.Assigned: "lead = %(lead)s, co_units = %(co_units)s, involved = %(lead)s::text || %(co_units)s::text[]",
+    h.Assigned: "lead = %(lead)s, co_units = %(co_units)s, involved = %(lead)s::text || %(co_units)s::text[],"
+    " first_unit = coalesce(first_unit, %(lead)s), answerable = coalesce(answerable, %(lead)s)",
+    h.SignedFor: "answerable = CASE WHEN lead = %(unit)s THEN lead ELSE answerable END",
+    h.ReturnAsked: "returns = returns + 1",
     h.ReturnGranted: "lead = nullif(lead, %(unit)s), co_units = array_remove(co_units, %(unit)s),"
     " involved = array_remove(involved, %(unit)s)",
     h.SuspensionGranted: "suspended_until = %(until)s",
@@ -203,7 +209,7 @@ class Ledger(Projection):
     """台账: one row per number."""
 
     name: ClassVar[str] = "ledger"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 

@@ -61,6 +61,9 @@ class LedgerRow:
     track: Track | None
     lead: str | None
     co_units: tuple[str, ...]
+    first_unit: str | None
+    answerable: str | None
+    returns: int
     against_units: tuple[str, ...]
     accepted_at: datetime | None
     due: date | None

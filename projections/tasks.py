@@ -45,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
     "handle": Kind("办理", (Role.HANDLER,), "named", Clock.HANDLE, named=True),
     "handle_again": Kind("重办", (Role.HANDLER,), "signed", Clock.HANDLE),
     "decide_return": Kind("审核退单", (Role.INTAKE,), barred=("asker",)),
+    "decide_duty": Kind("裁定职责", (Role.APPROVER,), "named", barred=("asker",)),
     "decide_extension": Kind("审批延期", (Role.APPROVER,), "lead", barred=("asker",)),
     "decide_suspension": Kind("审批挂起", (Role.APPROVER,), "lead", barred=("asker",)),
     "resume": Kind("恢复办理", (Role.HANDLER,), "lead"),
@@ -70,7 +71,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 CONTACT = ("contact", "contact_as_lead")
-HANDLING = ("assign", "sign", *CONTACT, "handle", "handle_again", "decide_return", "decide_extension",
+HANDLING = ("assign", "sign", *CONTACT, "handle", "handle_again", "decide_return", "decide_duty", "decide_extension",
             "decide_suspension", "resume", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")  # fmt: skip
 PUBLISHING = ("draft_publication", "approve_publication", "publish")
 WORKING = ("handle", "handle_again", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")
@@ -99,6 +100,9 @@ CHANGES: Mapping[type[Event], Change] = {
     h.ReturnAsked: Change(("sign",), ("decide_return",), of="unit"),
     h.ReturnGranted: Change(("decide_return", *OF_THE_UNIT), ("assign",), of="unit"),
     h.ReturnRefused: Change(("decide_return",), ("sign",), of="unit"),
+    h.DutyDisputed: Change(("decide_return", "assign"), ("decide_duty",)),
+    h.DutyDecided: Change(("decide_duty",)),
+    h.CoUnitReported: Change(("handle", "handle_again"), of="unit"),
     h.ExtensionAsked: Change(opens=("decide_extension",)),
     h.ExtensionGranted: Change(("decide_extension",)),
     h.ExtensionRefused: Change(("decide_extension",)),
@@ -126,7 +130,7 @@ CHANGES: Mapping[type[Event], Change] = {
     s.SupervisionAnswered: Change(("answer_order",), ("judge_order",), of="matter"),
     s.SupervisionEnded: Change(("answer_order", "judge_order"), of="matter"),
     c.OpinionGathered: Change(("hear_resident",)),
-    c.PetitionClosed: Change((*HANDLING, *PUBLISHING, "recollect", "follow_up", "record_superior_answer")),
+    c.PetitionClosed: Change((*HANDLING, *PUBLISHING, "recollect", "follow_up")),
     c.PetitionReopened: Change((*PUBLISHING, "recollect", "follow_up", "hear_resident"), ("handle_again",)),
 }
 """Every event that changes what waits; contacts, reminders of a desk, reviews and ends are decided in `change_of`."""

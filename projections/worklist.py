@@ -136,7 +136,7 @@ class Worklist(Projection):
     """待办: open tasks."""
 
     name: ClassVar[str] = "worklist"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
@@ -168,6 +168,8 @@ def _parameters(recorded: Recorded) -> dict[str, object]:
         matter = fact.petitioner or "*"
     elif isinstance(fact, h.ReturnAsked):
         matter = unit
+    elif isinstance(fact, h.DutyDisputed):
+        unit = fact.superior
     return {
         "number": recorded.stream,
         "unit": unit,
@@ -230,6 +232,7 @@ def _worked(recorded: Recorded) -> Iterator[Write]:
             | h.HouseholdVisited()
             | h.ProgressNoted()
             | h.EscalatedUpward()
+            | h.CoUnitReported()
             | h.OutcomeReported()
             | h.ReplyDrafted()
             | h.ReplyApproved()

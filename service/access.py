@@ -91,9 +91,9 @@ def _works_on(grant: Grant, petition: Petition, rulebook: RulebookContent) -> bo
         case Role.INTAKE:
             return petition.stage in INTAKE_READS_IN or (petition.lead is None and petition.stage in LOOP)
         case Role.HANDLER:
-            return grant.unit in petition.units
+            return grant.unit in petition.responsible
         case Role.APPROVER:
-            return any(grant.unit in rulebook.chain(unit) for unit in petition.units)
+            return any(grant.unit in rulebook.chain(unit) for unit in petition.responsible)
         case Role.PUBLISHER:
             return petition.stage in REPLIED
         case Role.CALLER:

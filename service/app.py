@@ -16,6 +16,7 @@ from service.api import (
     health,
     ledger,
     letters,
+    objections,
     petitions,
     proposals,
     publishing,
@@ -69,8 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.language = settings, metrics, settings.language
-    api = (petitions, proposals, publishing, letters, ledger, worklist, statistics, reports, audit, staff, health)
-    for part in api:
+    api = (petitions, proposals, publishing, letters, ledger, worklist, objections, statistics, reports, audit, staff)
+    for part in (*api, health):
         app.include_router(part.router)
     app.include_router(petitions.uploads)
     for pages in ROUTERS:

@@ -20,6 +20,7 @@ from domain.petition.state import Draft, Order, Review
 from domain.redaction import redact
 from domain.routing import propose
 from projections.masked import SEALED
+from service.file_parts import DisputeView, EscalationView, PartView, dispute_of, escalations_of, parts_of
 
 
 class PersonView(BaseModel):
@@ -153,6 +154,12 @@ class FileView(BaseModel):
     against: list[str]
     lead: str | None
     co_units: list[str]
+    parts: list[PartView]
+    first_unit: str | None
+    answerable: str | None
+    returns: int
+    dispute: DisputeView | None
+    escalations: list[EscalationView]
     competent_units: list[str]
     handlers: list[str]
     suspended: bool
@@ -305,6 +312,12 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         against=sorted(petition.against_staff | {one.unit for one in petition.against if one.unit}),
         lead=petition.lead,
         co_units=list(petition.co_units),
+        parts=parts_of(petition),
+        first_unit=petition.duty.first_unit,
+        answerable=petition.duty.answerable,
+        returns=petition.duty.returns,
+        dispute=dispute_of(petition),
+        escalations=escalations_of(petition),
         competent_units=list(propose(matter_of(petition), rulebook).candidates) if petition.lead is None else [],
         handlers=sorted(petition.current.handlers),
         suspended=petition.suspended,
@@ -363,6 +376,10 @@ def _waiting(petition: Petition) -> Iterable[str]:
     """What waits for somebody's decision beside the stage."""
     if petition.return_asked:
         yield "return"
+    if petition.duty.dispute:
+        yield "duty"
+    if petition.escalated_to:
+        yield "superior"
     if petition.extension_asked:
         yield "extension"
     if petition.suspension_asked:

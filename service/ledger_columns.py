@@ -99,6 +99,8 @@ COLUMNS: Mapping[str, Column] = {
     "track": _column("线", "Track", lambda row, read: read.term(row.track)),
     "lead": _column("主办单位", "Lead unit", lambda row, read: read.unit(row.lead)),
     "co_units": _column("协办单位", "Co-units", lambda row, read: "、".join(map(read.unit, row.co_units))),
+    "first_unit": _column("首接单位", "First unit", lambda row, read: read.unit(row.first_unit)),
+    "returns": _column("退单次数", "Returns", lambda row, read: row.returns),
     "accepted_at": _column("受理时间", "Accepted", lambda row, read: _local(row.accepted_at)),
     "due": _column("办理期限", "Due", lambda row, read: row.due),
     "due_provisional": _column("期限暂定", "Provisional", lambda row, read: "暂定" if row.due_provisional else ""),

@@ -5,6 +5,7 @@ Each names who in the cast usually does it; `by=` names another. Times and envel
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from domain.clocks import DueDate
@@ -169,9 +170,10 @@ def voided() -> Step:
     return step(r.NumberVoided(reason="误登记"), by="wu")
 
 
-def assigned(lead: str = "MS", *co_units: str, by: str = "wu") -> Step:
-    """Given to a lead unit and co-units."""
-    return step(h.Assigned(lead=lead, co_units=co_units), by=by)
+def assigned(lead: str = "MS", *co_units: str, demands: Mapping[str, str] | None = None, by: str = "wu") -> Step:
+    """Given to a lead unit and co-units; `demands` says which unit answers for which."""
+    split = tuple(v.DemandAssignment(demand=key, unit=unit) for key, unit in (demands or {}).items())
+    return step(h.Assigned(lead=lead, co_units=co_units, demands=split), by=by)
 
 
 def signed(unit: str = "MS", *, by: str = "chen", handler: str | None = None) -> Step:
@@ -179,9 +181,31 @@ def signed(unit: str = "MS", *, by: str = "chen", handler: str | None = None) ->
     return step(h.SignedFor(unit=unit, handler=handler or by), by=by)
 
 
-def return_asked(unit: str = "MS", *, by: str = "chen") -> Step:
+def return_asked(unit: str = "MS", *, proposed: str | None = None, by: str = "chen") -> Step:
     """A unit says "not ours"."""
-    return step(h.ReturnAsked(unit=unit, reason="不属本单位职责"), by=by)
+    return step(h.ReturnAsked(unit=unit, reason="不属本单位职责", proposed_unit=proposed), by=by)
+
+
+def return_granted(unit: str = "MS", *, by: str = "wu") -> Step:
+    """The sender agreed."""
+    return step(h.ReturnGranted(unit=unit), by=by)
+
+
+def return_refused(unit: str = "MS", *, by: str = "wu") -> Step:
+    """The sender did not agree."""
+    return step(h.ReturnRefused(unit=unit, reason="属职责范围"), by=by)
+
+
+def disputed(*units: str, by: str = "wu") -> Step:
+    """Put before the common superior of the units."""
+    superior = SAMPLE.common_superior(units)
+    assert superior is not None
+    return step(h.DutyDisputed(units=units, superior=superior.code, reason="职责争议"), by=by)
+
+
+def escalated(body: str = "QZJ", *, by: str = "chen") -> Step:
+    """Put before a superior body."""
+    return step(h.EscalatedUpward(body=body, reason="超出街道权限"), by=by)
 
 
 def progressed(*, by: str = "chen") -> Step:
@@ -315,19 +339,19 @@ def in_handling(first: Step | None = None) -> list[Steps]:
     return [first or received(), accepted(), assigned(), signed()]
 
 
-def in_publishing() -> list[Steps]:
-    """Answered, not yet published."""
-    return [in_handling(), reported(), replied()]
+def in_publishing(*beside: Steps) -> list[Steps]:
+    """Answered, not yet published; `beside`: what else happened while it was handled."""
+    return [in_handling(), *beside, reported(), replied()]
 
 
-def in_supervising() -> list[Steps]:
+def in_supervising(*beside: Steps) -> list[Steps]:
     """Published, not yet followed up."""
-    return [in_publishing(), published()]
+    return [in_publishing(*beside), published()]
 
 
-def in_recollecting() -> list[Steps]:
+def in_recollecting(*beside: Steps) -> list[Steps]:
     """Followed up, the opinion not yet gathered again."""
-    return [in_supervising(), followed_up()]
+    return [in_supervising(*beside), followed_up()]
 
 
 def in_closed() -> list[Steps]:

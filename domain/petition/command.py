@@ -116,6 +116,8 @@ class PetitionCommand(Command):
     event: ClassVar[type[Event]]
     own_unit: ClassVar[bool] = False
     """Whether the caller's unit must be lead or co-unit of the file (an approver's: the lead or a superior of it)."""
+    answerable: ClassVar[bool] = False
+    """Whether beside those the unit may take it that is answerable until another one has signed (首接负责)."""
     beside: ClassVar[str | None] = None
     """The field that names a second file which the step changes too, in the same transaction (`decide_beside`)."""
     reads: ClassVar[bool] = False
@@ -160,7 +162,7 @@ class PetitionCommand(Command):
         grants = sorted((grant for grant in context.grants if grant.role in cls.roles), key=_own_right_first)
         if not grants:
             return cls.for_others()
-        fitting = [grant for grant in grants if not cls.own_unit or _in_charge(grant, petition, context)]
+        fitting = [grant for grant in grants if not cls.own_unit or cls._in_charge(grant, petition, context)]
         if not fitting:
             return NotYourUnit()
         if not may_follow(cls.event, petition.stage):
@@ -172,6 +174,15 @@ class PetitionCommand(Command):
             if refused is None:
                 return acting
         return refused or WrongRole(roles="", roles_en="")
+
+    @classmethod
+    def _in_charge(cls, grant: Grant, petition: Petition, context: Context) -> bool:
+        """A handler's unit is on the file; an approver's is the lead unit or stands above it."""
+        first = petition.duty.answerable if cls.answerable else None
+        if grant.role is Role.APPROVER:
+            lead = petition.lead or first
+            return lead is not None and grant.unit in context.rulebook.chain(lead)
+        return grant.unit in petition.units or grant.unit == first if grant.role is Role.HANDLER else True
 
     @classmethod
     def for_others(cls) -> WrongRole:
@@ -250,13 +261,6 @@ def _own_right_first(grant: Grant) -> tuple[bool, str, str]:
 
 def _actor(actor: Actor, grant: Grant) -> Actor:
     return Actor(id=actor.id, role=grant.role, unit=grant.unit, on_behalf_of=grant.on_behalf_of)
-
-
-def _in_charge(grant: Grant, petition: Petition, context: Context) -> bool:
-    """A handler's unit is on the file; an approver's is the lead unit or stands above it."""
-    if grant.role is Role.APPROVER:
-        return petition.lead is not None and grant.unit in context.rulebook.chain(petition.lead)
-    return grant.unit in petition.units if grant.role is Role.HANDLER else True
 
 
 def due_dates(

@@ -2,8 +2,10 @@
 
 from domain.petition import (
     handling,
+    handling_duty,
     handling_reply,
     handling_time,
+    handling_together,
     intake,
     publishing,
     receiving,
@@ -11,7 +13,9 @@ from domain.petition import (
     receiving_letters,
     recollecting,
     supervising,
+    supervising_orders,
     supervising_overdue,
+    supervising_review,
 )
 from domain.petition.command import STEPS, PetitionCommand
 from domain.petition.intake import ImportPetition, ReceivePetition
@@ -22,8 +26,10 @@ __all__ = [
     "PetitionCommand",
     "ReceivePetition",
     "handling",
+    "handling_duty",
     "handling_reply",
     "handling_time",
+    "handling_together",
     "intake",
     "publishing",
     "receiving",
@@ -31,5 +37,7 @@ __all__ = [
     "receiving_letters",
     "recollecting",
     "supervising",
+    "supervising_orders",
     "supervising_overdue",
+    "supervising_review",
 ]

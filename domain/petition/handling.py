@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -21,10 +21,10 @@ from domain.petition.command import (
 from domain.petition.events import handling as h
 from domain.petition.events.values import DemandAssignment
 from domain.petition.petition import Petition
-from domain.petition.rules import another_person, not_possible
+from domain.petition.rules import not_possible
 from domain.petition.sketch import matter_of
 from domain.routing import why_not
-from domain.vocabulary import BodyKind, Clock, ContactMethod, Role
+from domain.vocabulary import Clock, ContactMethod, Role
 
 HANDLER = frozenset({Role.HANDLER})
 
@@ -44,10 +44,15 @@ class AssignPetition(PetitionCommand):
     demands: dict[CodeText, CodeText] = Field({}, title="各诉求承办单位", max_length=50)
     reason: Prose | None = Field(None, title="派单理由")
 
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Not while a common superior is to decide whose duty it is."""
+        return undisputed(petition)
+
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Assigned; for a unit that is new on the file the clocks for signing and objecting start, and no other."""
-        lead = self._fit(self.lead, petition, context, "lead")
-        co_units = tuple(self._fit(unit, petition, context, "co_units", n) for n, unit in enumerate(self.co_units))
+        lead = fit_unit(self.lead, petition, context, "lead")
+        co_units = tuple(fit_unit(unit, petition, context, "co_units", n) for n, unit in enumerate(self.co_units))
         for index, unit in enumerate(co_units):
             if unit == lead or unit in co_units[:index]:
                 raise invalid("单位重复", "the unit is named twice", "co_units", index)
@@ -57,25 +62,43 @@ class AssignPetition(PetitionCommand):
                 raise invalid("没有此诉求", "no such demand", "demands", demand)
             if unit not in {lead, *co_units}:
                 raise invalid("须为主办或协办单位", "must be the lead or a co-unit", "demands", demand)
-        yield h.Assigned(
-            lead=lead,
-            co_units=co_units,
-            demands=tuple(
-                DemandAssignment(demand=one.id, unit=self.demands.get(one.id, lead)) for one in petition.demands
-            ),
-            reason=self.reason,
-        )
-        new = tuple(unit for unit in (lead, *co_units) if unit not in petition.units)
-        yield from start_clocks(petition, context, Clock.SIGN, Clock.OBJECT, units=new)
+        yield from assigned_to(petition, context, lead, co_units, demands=self.demands, reason=self.reason)
 
-    @staticmethod
-    def _fit(code: str, petition: Petition, context: Context, *loc: str | int) -> str:
-        """The unit's present code, if the petition neither accuses it nor a unit above it (L1 30)."""
-        unit = known_unit(code, context, *loc)
-        reason = why_not(unit, matter_of(petition), context.rulebook)
-        if reason is not None and petition.against:
-            raise invalid(*reason, *loc)
-        return unit
+
+def assigned_to(
+    petition: Petition,
+    context: Context,
+    lead: str,
+    co_units: tuple[str, ...],
+    *,
+    demands: Mapping[str, str],
+    reason: str | None,
+) -> Iterator[Event]:
+    """The assignment to units that may have the file; a demand that names no unit is the lead's to answer."""
+    yield h.Assigned(
+        lead=lead,
+        co_units=co_units,
+        demands=tuple(DemandAssignment(demand=one.id, unit=demands.get(one.id, lead)) for one in petition.demands),
+        reason=reason,
+    )
+    new = tuple(unit for unit in (lead, *co_units) if unit not in petition.units)
+    yield from start_clocks(petition, context, Clock.SIGN, Clock.OBJECT, units=new)
+
+
+def fit_unit(code: str, petition: Petition, context: Context, *loc: str | int) -> str:
+    """The unit's present code, if the petition neither accuses it nor a unit above it (L1 30)."""
+    unit = known_unit(code, context, *loc)
+    reason = why_not(unit, matter_of(petition), context.rulebook)
+    if reason is not None and petition.against:
+        raise invalid(*reason, *loc)
+    return unit
+
+
+def undisputed(petition: Petition) -> DomainError | None:
+    """Why nobody but the common superior may decide who has the file."""
+    if petition.duty.dispute is None:
+        return None
+    return not_possible("职责争议待共同上级裁定", "the common superior is to decide whose duty it is")
 
 
 class SignFor(PetitionCommand):
@@ -145,87 +168,13 @@ def unsigned(petition: Petition, context: Context) -> DomainError | None:
     return not_possible("本单位尚未签收", "the unit has not signed for it yet")
 
 
-class AskReturn(PetitionCommand):
-    """退单申请: the unit says "not ours", with its reason (L1 23). Every clock goes on."""
-
-    title: ClassVar[str] = "申请退单"
-    roles: ClassVar[frozenset[Role]] = HANDLER
-    own_unit: ClassVar[bool] = True
-    event: ClassVar[type[Event]] = h.ReturnAsked
-
-    reason: Prose = Field(title="退单理由")
-    proposed_unit: CodeText | None = Field(None, title="建议承办单位")
-
-    @classmethod
-    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """Once at a time, and within the limit that the rulebook gives (5 working days, L1 23)."""
-        if context.actor.unit in petition.return_asked:
-            return not_possible("本单位已申请退单", "the unit has asked already")
-        due = petition.due.get(f"{Clock.OBJECT}:{context.actor.unit}")
-        if due is not None and context.today > due.due:
-            return not_possible(f"已超过退单期限 {due.due}", f"the limit for objecting passed on {due.due}")
-        return None
-
-    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Asked."""
-        if self.proposed_unit is not None:
-            known_unit(self.proposed_unit, context, "proposed_unit")
-        yield h.ReturnAsked(unit=str(context.actor.unit), reason=self.reason, proposed_unit=self.proposed_unit)
-
-
-class _ReturnDecision(PetitionCommand):
-    """What deciding on a return shares: the sender decides, never the unit itself."""
-
-    roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE})
-    unit: CodeText = Field(title="单位")
-
-    @classmethod
-    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """Somebody must have asked, and it must have been another person."""
-        if not petition.return_asked:
-            return not_possible("没有待决定的退单申请", "no return waits for a decision")
-        own = [another_person(context, asked.by) for asked in petition.return_asked.values()]
-        return own[0] if all(own) else None
-
-    def asked(self, petition: Petition, context: Context) -> str:
-        """The unit, if it asked, and another person asked for it."""
-        if self.unit not in petition.return_asked:
-            raise invalid("该单位没有退单申请", "this unit has not asked", "unit")
-        if own := another_person(context, petition.return_asked[self.unit].by):
-            raise own
-        return self.unit
-
-
-class GrantReturn(_ReturnDecision):
-    """同意退单: the sender agrees; the file waits to be assigned again."""
-
-    title: ClassVar[str] = "同意退单"
-    event: ClassVar[type[Event]] = h.ReturnGranted
-
-    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Granted."""
-        yield h.ReturnGranted(unit=self.asked(petition, context))
-
-
-class RefuseReturn(_ReturnDecision):
-    """不同意退单: the unit keeps the file."""
-
-    title: ClassVar[str] = "不同意退单"
-    event: ClassVar[type[Event]] = h.ReturnRefused
-
-    reason: Prose = Field(title="理由")
-
-    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Refused."""
-        yield h.ReturnRefused(unit=self.asked(petition, context), reason=self.reason)
-
-
 class ContactResident(PetitionCommand):
     """联系群众: a contact, or an attempt; only one that reached somebody stops the contact clock."""
 
     title: ClassVar[str] = "联系群众"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE, Role.HANDLER})
     own_unit: ClassVar[bool] = True
+    answerable: ClassVar[bool] = True
     event: ClassVar[type[Event]] = h.ResidentContacted
 
     method: ContactMethod = Field(ContactMethod.PHONE, title="方式")
@@ -237,7 +186,7 @@ class ContactResident(PetitionCommand):
         yield h.ResidentContacted(method=self.method, reached=self.reached, text=self.text)
 
 
-class _Work(PetitionCommand):
+class Work(PetitionCommand):
     """What all work on a file shares: a handler of a unit that has signed for it."""
 
     roles: ClassVar[frozenset[Role]] = HANDLER
@@ -249,7 +198,7 @@ class _Work(PetitionCommand):
         return unsigned(petition, context)
 
 
-class NoteProgress(_Work):
+class NoteProgress(Work):
     """办理进展: note what was done."""
 
     title: ClassVar[str] = "记录进展"
@@ -263,7 +212,7 @@ class NoteProgress(_Work):
         yield h.ProgressNoted(text=self.text, attachments=uploaded(self.attachments, context, "attachments"))
 
 
-class VisitHousehold(_Work):
+class VisitHousehold(Work):
     """入户走访: who called on the household, and what they found."""
 
     title: ClassVar[str] = "入户走访"
@@ -282,45 +231,3 @@ class VisitHousehold(_Work):
             text=self.text,
             attachments=uploaded(self.attachments, context, "attachments"),
         )
-
-
-class EscalateUpward(_Work):
-    """向上延伸: put what the sub-district cannot do before a superior body, with the reason."""
-
-    title: ClassVar[str] = "向上延伸"
-    event: ClassVar[type[Event]] = h.EscalatedUpward
-
-    body: CodeText = Field(title="上级单位")
-    reason: Prose = Field(title="理由")
-
-    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Escalated."""
-        body = context.rulebook.body(self.body)
-        if body is None or body.kind is not BodyKind.SUPERIOR:
-            raise invalid("规则手册中没有此上级单位", "the rulebook has no such superior body", "body")
-        if self.body in petition.escalated_to:
-            raise invalid("已上报该单位，等待答复", "the body has it already and has not answered", "body")
-        yield h.EscalatedUpward(body=self.body, reason=self.reason)
-
-
-class RecordSuperiorAnswer(PetitionCommand):
-    """上级答复: record the superior body's answer."""
-
-    title: ClassVar[str] = "上级答复"
-    roles: ClassVar[frozenset[Role]] = frozenset({Role.HANDLER, Role.INTAKE})
-    own_unit: ClassVar[bool] = True
-    event: ClassVar[type[Event]] = h.SuperiorAnswered
-
-    body: CodeText = Field(title="上级单位")
-    text: Prose = Field(title="答复内容")
-
-    @classmethod
-    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """Something must have been asked."""
-        return None if petition.escalated_to else not_possible("没有上报事项", "nothing was put before a superior body")
-
-    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Answered."""
-        if self.body not in petition.escalated_to:
-            raise invalid("未向该单位上报", "nothing was put before this body", "body")
-        yield h.SuperiorAnswered(body=self.body, text=self.text)

@@ -8,33 +8,31 @@ from typing import ClassVar
 from pydantic import Field
 
 from domain.errors import DemandUnanswered, DomainError, NotApproved
-from domain.kernel import Context, Event, Value
+from domain.kernel import Context, Event
 from domain.petition.command import CodeText, Line, PetitionCommand, Prose, invalid, start_clocks, uploaded
 from domain.petition.events import handling as h
-from domain.petition.events.values import DemandAnswer, digest_of
+from domain.petition.events.values import digest_of
 from domain.petition.handling import unsigned
+from domain.petition.handling_together import AnswerForm, answers_of
 from domain.petition.petition import Petition
 from domain.petition.rules import another_person, not_possible, waiting_digest
-from domain.vocabulary import Clock, Delivery, OutcomeKind, Role
-
-
-class AnswerForm(Value):
-    """The outcome for one demand."""
-
-    demand: CodeText = Field(title="诉求")
-    outcome: OutcomeKind = Field(title="办理结果")
-    text: Prose = Field(title="说明")
+from domain.vocabulary import Clock, Delivery, Role
 
 
 class ReportOutcome(PetitionCommand):
-    """办理结果: one answer for every demand in the petition; the lead unit answers for all."""
+    """办理结果: one answer for every demand. The lead unit answers for all; co-units report to it first.
+
+    A demand of a co-unit is answered as the co-unit did, unless the lead answers it itself. Without a co-unit's report
+    the lead may go on with a reason.
+    """
 
     title: ClassVar[str] = "上报办理结果"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.HANDLER})
     own_unit: ClassVar[bool] = True
     event: ClassVar[type[Event]] = h.OutcomeReported
 
-    answers: tuple[AnswerForm, ...] = Field(title="各诉求办理结果", min_length=1, max_length=50)
+    answers: tuple[AnswerForm, ...] = Field((), title="各诉求办理结果", max_length=50)
+    without_because: Prose | None = Field(None, title="未等协办反馈的理由")
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
@@ -47,18 +45,23 @@ class ReportOutcome(PetitionCommand):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Reported."""
-        known = [demand.id for demand in petition.demands]
-        given = [answer.demand for answer in self.answers]
-        for index, demand in enumerate(given):
-            if demand not in known:
-                raise invalid("没有此诉求", "no such demand", "answers", index, "demand")
-            if demand in given[:index]:
-                raise invalid("诉求重复", "the demand is answered twice", "answers", index, "demand")
+        unit, known = str(context.actor.unit), [demand.id for demand in petition.demands]
+        given = petition.current.co_answers | answers_of(self.answers, set(known), unit)
         missing = [demand for demand in known if demand not in given]
         if missing:
             raise DemandUnanswered(("answers",), missing=", ".join(missing))
+        without = tuple(one for one in petition.co_units if one not in petition.current.co_reports)
+        if without and self.without_because is None:
+            raise invalid(
+                f"协办单位尚未反馈：{'、'.join(without)}；不等反馈须说明理由",
+                f"co-units have not reported: {', '.join(without)}; say why you go on without them",
+                "without_because",
+            )
         yield h.OutcomeReported(
-            unit=str(context.actor.unit), answers=tuple(DemandAnswer(**dict(answer)) for answer in self.answers)
+            unit=unit,
+            answers=tuple(given[demand] for demand in known),
+            without=without,
+            without_because=self.without_because if without else None,
         )
 
 

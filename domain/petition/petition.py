@@ -15,7 +15,20 @@ from domain.petition.events import supervising as s
 from domain.petition.events.values import Accused, Demand, DemandAssignment, Petitioner, Place, Source
 from domain.petition.limits import BY_UNIT, stopped_by
 from domain.petition.stages import LOOP, Stage, may_follow, stage_after
-from domain.petition.state import Asked, Draft, Letter, Order, Review, Round, Text, people
+from domain.petition.state import (
+    Asked,
+    Dispute,
+    Draft,
+    Duty,
+    Escalation,
+    Letter,
+    Order,
+    Review,
+    Round,
+    Text,
+    answered,
+    people,
+)
 from domain.vocabulary import Channel, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
 
@@ -55,13 +68,13 @@ class Petition(Aggregate):
         self.lead: str | None = None
         self.co_units: tuple[str, ...] = ()
         self.by_demand: tuple[DemandAssignment, ...] = ()
+        self.duty = Duty()
         self.return_asked: dict[str, Asked] = {}
         self.extension_asked: Asked | None = None
-        self.extension_days = 0
+        self.extension_days = self.suspended_days = 0
         self.suspension_asked: Asked | None = None
         self.suspended_on: date | None = None
-        self.suspended_days = 0
-        self.escalated_to: set[str] = set()
+        self.escalations: list[Escalation] = []
         self.worked: set[str] = set()
         self.rounds: list[Round] = [Round()]
         self.publication: Draft | None = None
@@ -110,6 +123,16 @@ class Petition(Aggregate):
         return self.suspended_on is not None
 
     @property
+    def responsible(self) -> frozenset[str]:
+        """The units on the file, and the one that stays answerable until another has signed (首接负责)."""
+        return self.units | frozenset(filter(None, [self.duty.answerable]))
+
+    @property
+    def escalated_to(self) -> frozenset[str]:
+        """The superior bodies that have not answered yet."""
+        return frozenset(one.body for one in self.escalations if one.answered_at is None)
+
+    @property
     def anonymous(self) -> bool:
         """Whether nobody stands behind it by name."""
         return not self.petitioners
@@ -139,6 +162,7 @@ class Petition(Aggregate):
         self._receiving(recorded)
         self._assigning(recorded)
         self._handling(recorded)
+        self._with_others(recorded)
         self._publishing(recorded)
         self._supervising(recorded)
         self._recollecting(recorded)
@@ -216,15 +240,23 @@ class Petition(Aggregate):
         match recorded.fact:
             case h.Assigned(lead=lead, co_units=co_units, demands=demands):
                 self.lead, self.co_units, self.by_demand = lead, co_units, demands
+                self.duty.first_unit = self.duty.first_unit or lead
+                self.duty.answerable = self.duty.answerable or lead
                 self.return_asked.clear()
+                current.return_refused.clear()
+                current.co_reports &= set(co_units)
+                current.co_answers = {key: one for key, one in current.co_answers.items() if one.unit in co_units}
                 current.signed = {unit: who for unit, who in current.signed.items() if unit in self.units}
                 gone = {key for key, one in self.due.items() if one.clock in BY_UNIT and one.of not in self.units}
                 self.due = {key: one for key, one in self.due.items() if key not in gone}
             case h.SignedFor(unit=unit, handler=handler) | h.HandlerNamed(unit=unit, handler=handler):
                 current.signed[unit] = handler
+                self.duty.answerable = unit if unit == self.lead else self.duty.answerable
                 self._work(actors | {handler})
-            case h.ReturnAsked(unit=unit):
+            case h.ReturnAsked(unit=unit, proposed_unit=proposed):
                 self.return_asked[unit] = Asked(actors)
+                self.duty.returns += 1
+                current.objected[unit] = proposed
             case h.ReturnGranted(unit=unit):
                 self.return_asked.pop(unit, None)
                 current.signed.pop(unit, None)
@@ -233,6 +265,12 @@ class Petition(Aggregate):
                 self.co_units = tuple(other for other in self.co_units if other != unit)
             case h.ReturnRefused(unit=unit):
                 self.return_asked.pop(unit, None)
+                current.return_refused.add(unit)
+            case h.DutyDisputed(units=units, superior=superior):
+                self.duty.dispute = Dispute(units, superior, actors)
+                self.return_asked.clear()
+            case h.DutyDecided(unit=unit):
+                self.duty.dispute, self.duty.decided = None, unit
 
     def _work(self, persons: frozenset[str]) -> None:
         self.current.handlers |= persons
@@ -266,11 +304,6 @@ class Petition(Aggregate):
                 self.suspension_asked = None
             case h.HandlingResumed():
                 self._resume(recorded.day)
-            case h.EscalatedUpward(body=body):
-                self.escalated_to.add(body)
-                self._work(actors)
-            case h.SuperiorAnswered(body=body):
-                self.escalated_to.discard(body)
             case h.OutcomeReported(answers=answers):
                 current.answers = tuple(answer.demand for answer in answers)
                 self._work(actors)
@@ -295,6 +328,19 @@ class Petition(Aggregate):
         if self.suspended_on is not None and day is not None:
             self.suspended_days += max((day - self.suspended_on).days, 0)
         self.suspended_on = None
+
+    def _with_others(self, recorded: Recorded) -> None:
+        actors, current = people(recorded.actor), self.current
+        match recorded.fact:
+            case h.EscalatedUpward(body=body):
+                self.escalations.append(Escalation(body, recorded.occurred_at or recorded.recorded_at))
+                self._work(actors)
+            case h.SuperiorAnswered(body=body):
+                self.escalations[:] = answered(self.escalations, body, recorded.occurred_at or recorded.recorded_at)
+            case h.CoUnitReported(unit=unit, answers=answers):
+                current.co_reports.add(unit)
+                current.co_answers.update({one.demand: one for one in answers})
+                self._work(actors)
 
     def _publishing(self, recorded: Recorded) -> None:
         match recorded.fact:

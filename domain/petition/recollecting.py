@@ -14,7 +14,8 @@ from domain.petition.events import recollecting as c
 from domain.petition.petition import Petition
 from domain.petition.rules import not_own_work, not_possible
 from domain.petition.stages import REPLIED, Stage
-from domain.petition.supervising import check_respondent, rehandling_clock
+from domain.petition.supervising import check_respondent
+from domain.petition.supervising_review import rehandling_clock
 from domain.vocabulary import ContactMethod, Respondent, Role, Satisfaction, Solved
 
 MOST_OPINIONS = 20

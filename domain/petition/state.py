@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from domain.kernel import Actor, Erased, Recorded
-from domain.petition.events.values import Redaction
+from domain.petition.events.values import DemandAnswer, Redaction
 from domain.vocabulary import ErasureGround, LetterKind, OrderLevel, ReviewKind, ReviewVerdict, Role, Solved
 
 Text = str | Erased
@@ -57,6 +57,45 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """Units that each say "not ours", the unit above them that is to decide, and who put it before that unit."""
+
+    units: tuple[str, ...]
+    superior: str
+    by: frozenset[str]
+
+
+@dataclass(slots=True)
+class Duty:
+    """Whose duty the file is: who had it first (首接负责), who is answerable now, how often a unit said "not ours".
+
+    `answerable` is the first unit until another one that leads has signed for it, then that one. `decided` is the unit
+    to which a common superior gave it.
+    """
+
+    first_unit: str | None = None
+    answerable: str | None = None
+    returns: int = 0
+    dispute: Dispute | None = None
+    decided: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """What was put before a superior body, and when the body answered; until then it is waited for."""
+
+    body: str
+    asked_at: datetime
+    answered_at: datetime | None = None
+
+
+def answered(escalations: list[Escalation], body: str, at: datetime) -> list[Escalation]:
+    """The same, with what waited for this body answered."""
+    waited = {place for place, one in enumerate(escalations) if one.body == body and one.answered_at is None}
+    return [replace(one, answered_at=at) if place in waited else one for place, one in enumerate(escalations)]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A reminder or a supervision order and where it stands. `unit` None: it is for those who hold `role`."""
 
@@ -101,10 +140,17 @@ TO_PETITIONER = frozenset({LetterKind.ACCEPTANCE, LetterKind.DECLINE, LetterKind
 
 @dataclass(slots=True)
 class Round:
-    """What one round of the loop has brought so far; a reopened file starts a new one and keeps the old ones."""
+    """What one round of the loop has brought so far; a reopened file starts a new one and keeps the old ones.
+
+    `objected`: the units that said "not ours", each with the unit that it proposed.
+    """
 
     handlers: set[str] = field(default_factory=set)
     signed: dict[str, str] = field(default_factory=dict)
+    objected: dict[str, str | None] = field(default_factory=dict)
+    return_refused: set[str] = field(default_factory=set)
+    co_reports: set[str] = field(default_factory=set)
+    co_answers: dict[str, DemandAnswer] = field(default_factory=dict)
     answers: tuple[str, ...] = ()
     reply: Draft | None = None
     replied_at: datetime | None = None

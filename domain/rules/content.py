@@ -202,9 +202,9 @@ class RulebookContent(Value):
         return self.category(chain[-1]) if chain else None
 
     def common_superior(self, units: Collection[str]) -> HandlingUnit | None:
-        """The lowest unit that stands above all of these (or is the highest of them); None where there is none."""
+        """The lowest unit that stands above all of these and is none of them; None where there is none."""
         first, *others = (self.chain(unit) for unit in units)
-        code = next((code for code in first if all(code in chain for chain in others)), None)
+        code = next((code for code in first if code not in units and all(code in chain for chain in others)), None)
         return None if code is None else self.unit(code)
 
     def routes_for(self, nature: Nature, category: str | None, area: str | None) -> Iterator[tuple[int, RouteRow]]:

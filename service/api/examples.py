@@ -78,11 +78,17 @@ HANDLING: Mapping[str, Example] = {
     "ask-return": {"reason": "该路段由城管办直管，不属本单位职责。", "proposed_unit": "CG"},
     "grant-return": {"unit": "ZF"},
     "refuse-return": {"unit": "ZF", "reason": "按职责清单由你单位承办。"},
+    "dispute-duty": {"units": ["ZF", "CG"], "reason": "两单位均认为不属本单位职责。"},
+    "decide-duty": {"unit": "ZF", "co_units": ["S02"], "reason": "夜间施工由综合执法队主办，属地社区协办。"},
     "contact-resident": {"method": "phone", "reached": True, "text": "已联系，约定明日现场查看。"},
     "note-progress": {"text": "已现场制止并约谈施工负责人。"},
     "visit-household": {"visitors": ["s-0123456789"], "reached": True, "text": "入户说明处理情况。"},
     "escalate-upward": {"body": "QZJ", "reason": "施工许可由区级核发。"},
     "record-superior-answer": {"body": "QZJ", "text": "已责令按许可时段施工。"},
+    "report-to-lead": {
+        "text": "已与施工方约谈。",
+        "answers": [{"demand": "d2", "outcome": "explained", "text": "已说明许可规定。"}],
+    },
     "report-outcome": {
         "answers": [
             {"demand": "d1", "outcome": "resolved", "text": "夜间施工已停止。"},

@@ -105,7 +105,14 @@ def test_the_unit_responsible_where_it_happened():
 
 @pytest.mark.parametrize(
     ("units", "superior"),
-    [(("ZF", "HW"), "CG"), (("ZF", "WY"), "HY"), (("CG", "ZF"), "CG"), (("ZF",), "ZF"), (("ZF", "JQ"), None)],
+    [
+        (("ZF", "HW"), "CG"),
+        (("ZF", "WY"), "HY"),
+        (("CG", "ZF"), "HY"),
+        (("ZF",), "CG"),
+        (("HY", "ZF"), None),
+        (("ZF", "JQ"), None),
+    ],
 )
 def test_the_lowest_common_superior(units, superior):
     found = SAMPLE.common_superior(units)

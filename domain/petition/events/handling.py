@@ -68,6 +68,26 @@ class ReturnRefused(Event):
 
 
 @registered
+class DutyDisputed(Event):
+    """提请裁定: these units each say "not ours"; the unit that stands above them all is to decide. The clocks go on."""
+
+    TOPIC: ClassVar[str] = "petition.duty_disputed"
+    units: tuple[str, ...]
+    superior: str
+    reason: Personal[str]
+
+
+@registered
+class DutyDecided(Event):
+    """职责裁定: a superior of the units in dispute decided whose duty it is; the assignment follows as its own fact."""
+
+    TOPIC: ClassVar[str] = "petition.duty_decided"
+    unit: str
+    superior: str
+    reason: Personal[str]
+
+
+@registered
 class ResidentContacted(Event):
     """首次联系 and later ones: somebody spoke with the resident (or tried to)."""
 
@@ -179,12 +199,28 @@ class SuperiorAnswered(Event):
 
 
 @registered
+class CoUnitReported(Event):
+    """协办反馈: a co-unit told the lead unit what it did, with an answer for every demand that is its own."""
+
+    TOPIC: ClassVar[str] = "petition.co_unit_reported"
+    unit: str
+    text: Personal[str]
+    answers: tuple[DemandAnswer, ...] = ()
+
+
+@registered
 class OutcomeReported(Event):
-    """办理结果: one answer for every demand."""
+    """办理结果: one answer for every demand, by the lead unit, which answers for the whole.
+
+    Version 2 says by which unit each answer is, which co-units had not reported, and why the lead went on without them.
+    """
 
     TOPIC: ClassVar[str] = "petition.outcome_reported"
+    VERSION: ClassVar[int] = 2
     unit: str
     answers: tuple[DemandAnswer, ...]
+    without: tuple[str, ...] = ()
+    without_because: Personal[str] | None = None
 
 
 @registered

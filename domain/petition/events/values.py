@@ -114,11 +114,12 @@ Source = Annotated[
 
 
 class DemandAnswer(Value):
-    """The outcome for one demand."""
+    """The outcome for one demand, and the unit that gave it (None in facts from before that was said)."""
 
     demand: str
     outcome: OutcomeKind
     text: Personal[str]
+    unit: str | None = None
 
 
 class DemandFollowUp(Value):

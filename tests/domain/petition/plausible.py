@@ -29,6 +29,7 @@ def today(file: Petition, now: date) -> dict[str, st.SearchStrategy[Any]]:
         "lead": st.sampled_from(("MS", *UNITS)),
         "co_units": st.sampled_from([(), (), ("WY",), ("MS", "ZF")]),
         "unit": st.sampled_from([*file.units, "XX"]) if file.units else st.sampled_from(UNITS),
+        "units": st.just(()) | st.just(("MS", "WY")) | st.just(("MS", "XX")),
         "proposed_unit": st.none() | st.sampled_from(UNITS),
         "handler": st.none() | st.sampled_from(sorted(CAST)),
         "visitors": st.just(("chen",)) | st.just(("zhao", "bai")),

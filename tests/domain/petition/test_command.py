@@ -28,7 +28,7 @@ from domain.petition.receiving import AcceptPetition, ClassifyPetition, Withdraw
 from domain.petition.receiving_file import CorrectPetition
 from domain.petition.recollecting import Recollect
 from domain.petition.references import people_of, render
-from domain.petition.supervising import OrderSupervision, SendReminder
+from domain.petition.supervising_orders import OrderSupervision, SendReminder
 from domain.rulebook import RulebookContent
 from domain.vocabulary import Delivery, Nature, Role
 from tests.domain.rulebook_sample import edited

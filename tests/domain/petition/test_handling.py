@@ -1,27 +1,16 @@
-"""民情办理: assigning, signing for, returning, working, putting it before a superior body."""
+"""民情办理: assigning, signing for, working."""
 
 from datetime import date
 
 import pytest
 
-from domain.errors import Invalid, NotPossibleNow, NotYourUnit, TwoPeopleNeeded, UnknownCode, WrongRole, WrongStage
+from domain.errors import Invalid, NotPossibleNow, NotYourUnit, UnknownCode, WrongRole, WrongStage
 from domain.petition.command import PetitionCommand
 from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events.values import Accused, DemandAssignment
-from domain.petition.handling import (
-    AskReturn,
-    AssignPetition,
-    ContactResident,
-    EscalateUpward,
-    GrantReturn,
-    NameHandler,
-    NoteProgress,
-    RecordSuperiorAnswer,
-    RefuseReturn,
-    SignFor,
-    VisitHousehold,
-)
+from domain.petition.handling import AssignPetition, ContactResident, NameHandler, NoteProgress, SignFor, VisitHousehold
+from domain.petition.handling_together import EscalateUpward
 from domain.vocabulary import Clock, ContactMethod, Nature
 from tests.happened import (
     BENCH,
@@ -35,7 +24,6 @@ from tests.happened import (
     return_asked,
     running,
     signed,
-    step,
 )
 from tests.scenario import MONDAY, given, shanghai
 
@@ -160,58 +148,6 @@ def test_a_head_names_somebody_of_the_lead_unit(head: str) -> None:
     given(in_handling()).when(NameHandler(handler="hu"), by=head).then_refused(Invalid, ("handler",))
 
 
-# Returned
-
-
-def test_a_unit_says_not_ours_and_every_other_clock_goes_on() -> None:
-    file = given(received(), accepted(), assigned(), running(Clock.SIGN, Clock.OBJECT, Clock.HANDLE))
-    taken = file.when(AskReturn(reason="不属我单位", proposed_unit="WY"), by="chen")
-    after = taken.then(h.ReturnAsked(unit="MS", reason="不属我单位", proposed_unit="WY")).petition
-    assert after.due == file.petition.due
-    odd = AskReturn(reason="不属我单位", proposed_unit="XX")
-    file.when(odd, by="chen").then_refused(UnknownCode, ("proposed_unit",))
-
-
-def test_it_says_so_once_and_within_five_working_days() -> None:
-    """L1 23."""
-    given(in_handling(), return_asked()).when(AskReturn(reason="不属"), by="chen").then_refused(NotPossibleNow)
-    file = given(received(), accepted(), assigned(), running(Clock.OBJECT))
-    file.when(AskReturn(reason="不属"), by="chen", at=shanghai(date(2026, 11, 23), 23)).then(h.ReturnAsked)
-    file.when(AskReturn(reason="不属"), by="chen", at=AFTER_THE_LIMIT).then_refused(NotPossibleNow)
-
-
-def test_the_sender_has_to_agree() -> None:
-    file = given(in_handling(), running(Clock.HANDLE), return_asked())
-    after = file.when(GrantReturn(unit="MS"), by="wu").then(h.ReturnGranted(unit="MS")).petition
-    assert (after.lead, after.current.signed, after.return_asked) == (None, {}, {})
-    assert after.due == file.petition.due
-    kept = file.when(RefuseReturn(unit="MS", reason="属职责范围"), by="wu")
-    assert kept.then(h.ReturnRefused(unit="MS", reason="属职责范围")).petition.lead == "MS"
-
-
-@pytest.mark.parametrize("command", [GrantReturn(unit="MS"), RefuseReturn(unit="MS", reason="属职责")])
-def test_never_the_unit_itself(command: PetitionCommand) -> None:
-    given(in_handling()).when(command, by="wu").then_refused(NotPossibleNow)
-    given(in_handling(), return_asked()).when(command, by="chen").then_refused(WrongRole)
-    given(in_handling(), return_asked(by="bai")).when(command, by="bai").then_refused(TwoPeopleNeeded)
-    given(in_handling(), return_asked(by="chen").instead("bai")).when(command, by="bai").then_refused(TwoPeopleNeeded)
-
-
-def test_each_return_is_decided_by_somebody_else_than_who_asked_for_it() -> None:
-    file = given(
-        received(), accepted(), assigned("WY", "MS"), return_asked("MS", by="bai"), return_asked("WY", by="gu")
-    )
-    file.when(GrantReturn(unit="WY"), by="bai").then(h.ReturnGranted(unit="WY"))
-    file.when(GrantReturn(unit="MS"), by="bai").then_refused(TwoPeopleNeeded)
-    file.when(GrantReturn(unit="CG"), by="wu").then_refused(Invalid, ("unit",))
-
-
-def test_a_returned_file_is_assigned_anew() -> None:
-    file = given(in_handling(), step(h.ReturnGranted(unit="MS"), by="wu"))
-    file.when(NoteProgress(text="仍在办"), by="chen").then_refused(NotYourUnit)
-    file.when(AssignPetition(lead="WY"), by="wu").then(h.Assigned, r.DueDatesSet)
-
-
 # Work
 
 
@@ -246,25 +182,6 @@ def test_only_who_was_reached_stops_the_contact_clock(reached: bool) -> None:
     visit = VisitHousehold(visitors=("chen",), reached=reached, text="上门")
     visited = given(in_handling(), running(Clock.CONTACT)).when(visit, by="chen").then(h.HouseholdVisited)
     assert (Clock.CONTACT in visited.petition.due) is not reached
-
-
-def test_what_exceeds_the_street_goes_to_a_superior_body_and_comes_back_answered() -> None:
-    file = given(in_handling())
-    sent = file.when(EscalateUpward(body="QZJ", reason="超出权限"), by="chen").then(
-        h.EscalatedUpward(body="QZJ", reason="超出权限")
-    )
-    sent.when(EscalateUpward(body="QZJ", reason="再次"), by="chen").then_refused(Invalid, ("body",))
-    sent.when(RecordSuperiorAnswer(body="QMZ", text="同意"), by="chen").then_refused(Invalid, ("body",))
-    back = sent.when(RecordSuperiorAnswer(body="QZJ", text="同意"), by="wu")
-    assert back.then(h.SuperiorAnswered(body="QZJ", text="同意")).petition.escalated_to == set()
-    file.when(RecordSuperiorAnswer(body="QZJ", text="同意"), by="wu").then_refused(NotPossibleNow)
-
-
-@pytest.mark.parametrize("body", ["XX", "QFY"])
-def test_upward_means_upward(body: str) -> None:
-    """A court is a body outside the office, not one above it."""
-    command = EscalateUpward(body=body, reason="超出权限")
-    given(in_handling()).when(command, by="chen").then_refused(Invalid, ("body",))
 
 
 def test_who_has_the_file_goes_on_with_it_in_the_next_round() -> None:

@@ -12,7 +12,8 @@ from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
-from domain.petition.handling import AssignPetition, GrantReturn, VisitHousehold
+from domain.petition.handling import AssignPetition, VisitHousehold
+from domain.petition.handling_duty import GrantReturn
 from domain.petition.handling_reply import ApproveReply
 from domain.petition.handling_time import GrantExtension, GrantSuspension, ResumeHandling
 from domain.petition.intake import ReceivePetition

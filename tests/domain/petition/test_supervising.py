@@ -10,13 +10,11 @@ from domain.petition.events import receiving as r
 from domain.petition.events import supervising as s
 from domain.petition.events import values as v
 from domain.petition.stages import Stage
-from domain.petition.supervising import (
+from domain.petition.supervising import DemandFollowUpForm, FollowUp, MissFollowUp
+from domain.petition.supervising_orders import (
     AnswerReminder,
     AnswerSupervision,
-    DemandFollowUpForm,
     EndSupervision,
-    FollowUp,
-    MissFollowUp,
     OrderSupervision,
     SendReminder,
 )

@@ -11,7 +11,7 @@ from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
-from domain.petition.supervising import AnswerReminder, AnswerSupervision
+from domain.petition.supervising_orders import AnswerReminder, AnswerSupervision
 from domain.petition.supervising_overdue import (
     DUTIES,
     OrderOverdue,

@@ -11,7 +11,7 @@ from domain.petition.events import supervising as s
 from domain.petition.handling import NoteProgress
 from domain.petition.receiving import RefuseFurther
 from domain.petition.stages import Stage
-from domain.petition.supervising import AskReview, DecideReview, HoldHearing
+from domain.petition.supervising_review import AskReview, DecideReview, HoldHearing
 from domain.vocabulary import Channel, Clock, Delivery, ReviewKind, ReviewVerdict, Track
 from tests.happened import (
     accepted,
