@@ -8,7 +8,6 @@ from datetime import date, datetime
 from domain.clocks import DueDate
 from domain.kernel import Aggregate, Attachment, Recorded
 from domain.petition.events import handling as h
-from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
@@ -29,6 +28,7 @@ from domain.petition.state import (
     answered,
     people,
 )
+from domain.petition.taking import take_publishing, take_recollecting, take_supervising
 from domain.vocabulary import Channel, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
 
@@ -163,9 +163,9 @@ class Petition(Aggregate):
         self._assigning(recorded)
         self._handling(recorded)
         self._with_others(recorded)
-        self._publishing(recorded)
-        self._supervising(recorded)
-        self._recollecting(recorded)
+        take_publishing(self, recorded)
+        take_supervising(self, recorded)
+        take_recollecting(self, recorded)
         self._telling(recorded)
 
     def _receiving(self, recorded: Recorded) -> None:
@@ -240,8 +240,7 @@ class Petition(Aggregate):
         match recorded.fact:
             case h.Assigned(lead=lead, co_units=co_units, demands=demands):
                 self.lead, self.co_units, self.by_demand = lead, co_units, demands
-                self.duty.first_unit = self.duty.first_unit or lead
-                self.duty.answerable = self.duty.answerable or lead
+                self.duty.begin(lead)
                 self.return_asked.clear()
                 current.return_refused.clear()
                 current.co_reports &= set(co_units)
@@ -341,71 +340,6 @@ class Petition(Aggregate):
                 current.co_reports.add(unit)
                 current.co_answers.update({one.demand: one for one in answers})
                 self._work(actors)
-
-    def _publishing(self, recorded: Recorded) -> None:
-        match recorded.fact:
-            case p.PublicationDrafted(title=title, text=text, digest=digest, redactions=taken_out):
-                self.publication = Draft(title, text, digest, people(recorded.actor), redactions=taken_out)
-            case p.PublicationApproved() if self.publication:
-                self.publication = replace(self.publication, approved_by=people(recorded.actor))
-            case p.PublicationSentBack() if self.publication:
-                self.publication = replace(self.publication, sent_back=True)
-            case (
-                p.ResultPublished(digest=digest, outlets=outlets)
-                | p.PublicationCorrected(digest=digest, outlets=outlets)
-            ):
-                self.outlets, self.published_digest = outlets, digest
-                self.waived = False
-            case p.PublicationWaived():
-                self.waived = True
-            case p.PublicationWithdrawn():
-                self.outlets = ()
-
-    def _supervising(self, recorded: Recorded) -> None:
-        current = self.current
-        match recorded.fact:
-            case s.FollowUpMissed(attempt=attempt):
-                current.attempts_missed = attempt
-            case s.FollowedUp(solved=solved):
-                current.follow_up_solved = solved
-            case s.ReminderSent(id=key, unit=unit, role=role, clock=clock, due=due, overdue=overdue):
-                self.reminders[key] = Order(unit, role=role)
-                if clock is not None and due is not None:
-                    self.reminded.add((clock, due, overdue))
-            case s.ReminderAnswered(id=key):
-                self.reminders[key] = replace(self.reminders[key], answered=True, ended=True)
-            case s.SupervisionOrdered(id=key, unit=unit, level=level, deadline=deadline, clock=clock, due=due):
-                self.orders[key] = Order(unit, level, deadline)
-                if clock is not None and due is not None:
-                    self.ordered.add((clock, due))
-            case s.SupervisionAnswered(id=key):
-                self.orders[key] = replace(self.orders[key], answered=True)
-            case s.SupervisionEnded(id=key):
-                self.orders[key] = replace(self.orders[key], ended=True)
-            case s.ReviewAsked(kind=kind):
-                self.reviews[kind] = Review(kind, recorded.occurred_at or recorded.recorded_at)
-            case s.HearingHeld(kind=kind, first_day=first, last_day=last):
-                days = self.reviews[kind].hearing_days + (last - first).days + 1
-                self.reviews[kind] = replace(self.reviews[kind], hearing_days=days)
-            case s.ReviewDecided(kind=kind, verdict=verdict):
-                decided = replace(self.reviews[kind], verdict=verdict, decided_at=recorded.occurred_at)
-                self.reviews[kind] = decided
-
-    def _recollecting(self, recorded: Recorded) -> None:
-        match recorded.fact:
-            case c.ResidentSpoke(solved=solved):
-                self.current.resident_solved = solved or self.current.resident_solved
-                self.current.resident_spoke += 1
-            case c.PetitionClosed():
-                self.ended_at = recorded.occurred_at
-            case c.FileArchived(archive_number=number):
-                self.archive_number = number
-            case c.PetitionReopened(round=number):
-                self.round, self.ended_at, self.archive_number = number, None, None
-                signed = dict(self.current.signed)
-                self.rounds.append(Round(signed=signed, handlers=set(signed.values())))
-                self.publication, self.waived = None, False
-                self.extension_days = 0
 
     def _telling(self, recorded: Recorded) -> None:
         """Facts that a letter may tell, by topic (and order), and the letters that were issued."""

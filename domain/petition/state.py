@@ -79,6 +79,11 @@ class Duty:
     dispute: Dispute | None = None
     decided: str | None = None
 
+    def begin(self, lead: str) -> None:
+        """Take the first unit that it is assigned to as such; a later one changes nothing."""
+        self.first_unit = self.first_unit or lead
+        self.answerable = self.answerable or lead
+
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
