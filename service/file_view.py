@@ -16,11 +16,12 @@ from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
 from domain.petition.references import known_of, mask_identity, people_of, render
 from domain.petition.sketch import matter_of
-from domain.petition.state import Draft, Order, Review
+from domain.petition.state import Draft
 from domain.redaction import redact
 from domain.routing import propose
 from projections.masked import SEALED
 from service.file_parts import DisputeView, EscalationView, PartView, dispute_of, escalations_of, parts_of
+from service.file_reviews import OrderView, ReviewView, order_of, review_of
 
 
 class PersonView(BaseModel):
@@ -81,28 +82,6 @@ class DraftView(BaseModel):
     digest: str
     approved: bool
     redactions: list[RedactionView]
-
-
-class OrderView(BaseModel):
-    """A reminder or a supervision order, to a unit or (`unit` null) to all who hold `role`."""
-
-    id: str
-    unit: str | None
-    role: str | None
-    level: str | None
-    deadline: date | None
-    answered: bool
-    ended: bool
-
-
-class ReviewView(BaseModel):
-    """A review or re-review."""
-
-    kind: str
-    asked_at: datetime
-    hearing_days: int
-    verdict: str | None
-    decided_at: datetime | None
 
 
 class AttachmentView(BaseModel):
@@ -344,9 +323,9 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         publication_waived=petition.waived,
         follow_up_attempts_missed=petition.current.attempts_missed,
         solved=petition.current.follow_up_solved,
-        reminders=[_order(key, one) for key, one in petition.reminders.items()],
-        orders=[_order(key, one) for key, one in petition.orders.items()],
-        reviews=[_review(one) for one in petition.reviews.values()],
+        reminders=[order_of(key, one) for key, one in petition.reminders.items()],
+        orders=[order_of(key, one) for key, one in petition.orders.items()],
+        reviews=[review_of(one) for one in petition.reviews.values()],
         duplicate_of=petition.duplicate_of if petition.duplicate_of in known else None,
         duplicates=sorted(petition.duplicates.intersection(known)),
         arises_from=petition.arises_from if petition.arises_from in known else None,
@@ -386,25 +365,3 @@ def _waiting(petition: Petition) -> Iterable[str]:
         yield "suspension"
     if petition.erasure_asked:
         yield "erasure"
-
-
-def _order(key: str, order: Order) -> OrderView:
-    return OrderView(
-        id=key,
-        unit=order.unit,
-        role=order.role,
-        level=order.level,
-        deadline=order.deadline,
-        answered=order.answered,
-        ended=order.ended,
-    )
-
-
-def _review(review: Review) -> ReviewView:
-    return ReviewView(
-        kind=review.kind,
-        asked_at=review.asked_at,
-        hearing_days=review.hearing_days,
-        verdict=review.verdict,
-        decided_at=review.decided_at,
-    )
