@@ -18,13 +18,13 @@ from pydantic import BaseModel, ValidationError
 from domain.errors import Busy, DomainError
 from domain.petition.intake import SOURCES, PetitionerForm, PlaceForm, ReceivePetition, SourceForm
 from domain.rules.content import RulebookContent
-from domain.rules.tables import Entry
 from domain.vocabulary import Channel, Nature, Secrecy, Urgency
 from service.access import Caller
 from service.desk import Desk, Outcome
 from service.errors import Loc, faults_of
 from service.importing import RowRefused, cell_text, clean, moment, titled
 from service.messages import DAY, TIME, Text
+from service.naming import Shared, code_of
 from service.store import StoreFailed
 from service.tables import BadTable, Cell, Sent, Table
 
@@ -219,22 +219,11 @@ def _value(name: str, cell: Cell, rulebook: RulebookContent) -> object:
     text = cell_text(cell)
     if name in CODES:
         return next((code.value for code in CODES[name] if code.zh == text), text)
-    tables: Mapping[str, Sequence[Entry]] = {
-        "category": rulebook.categories,
-        "area": rulebook.areas,
-        "grid": rulebook.areas,
-    }
-    if name == "window":
-        return next((window.code for window in rulebook.windows if window.name == text), text)
-    return _code(text, tables[name]) if name in tables else text
-
-
-def _code(text: str, entries: Sequence[Entry]) -> str:
-    """The code that a name stands for; a name that several entries share says none of them."""
-    found = [entry.code for entry in entries if entry.name == text and entry.replaced_by is None]
-    if len(found) > 1:
-        raise _Unreadable(Text(f"有 {len(found)} 个同名项，请填代码", f"{len(found)} share this name; give the code"))
-    return found[0] if found else text
+    try:
+        return code_of(name, text, rulebook)
+    except Shared as shared:
+        several = Text(f"有 {shared.count} 个同名项，请填代码", f"{shared.count} share this name; give the code")
+        raise _Unreadable(several) from None
 
 
 def _heading(loc: Loc, channel: Channel) -> str | None:

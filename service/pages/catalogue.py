@@ -2,16 +2,39 @@
 
 from fastapi import APIRouter
 
-from service.pages import ledger, printing, public, signing_in, start, statistics, steps, supervision
+from service.pages import (
+    drafting,
+    files,
+    handling,
+    ledger,
+    printing,
+    public,
+    publishing,
+    receiving,
+    receiving_many,
+    recollecting,
+    signing_in,
+    start,
+    statistics,
+    steps,
+    supervision,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     signing_in.router,
     signing_in.own,
     start.router,
+    files.router,
+    publishing.router,
     steps.router,
     ledger.router,
     printing.router,
     statistics.router,
     supervision.router,
     public.router,
+    drafting.router,
+    receiving_many.router,
+    receiving.router,
+    handling.router,
+    recollecting.router,
 )

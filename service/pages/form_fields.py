@@ -49,6 +49,8 @@ class Field:
     rows: list[list[Field]] = field(default_factory=list)
     pattern: str = ""
     one_file: bool = False
+    focus: bool = False
+    """Whether typing begins here."""
 
     @property
     def id(self) -> str:

@@ -1,49 +1,55 @@
-"""The file as a page, and a page for every step on it, made from its command like the API's route."""
+"""A page for every step on a file, made from its command like the API's route. What is typed on it is not lost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
-from uuid import uuid4
 
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import FormData
 
-from domain.errors import DomainError, Stale, UnknownPetition
+from domain.errors import DomainError, KeyReused, Stale, UnknownPetition
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
+from domain.petition.handling import AssignPetition
 from domain.vocabulary import STAFF_ROLES, Role
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.file_view import FileView
+from service.pages.drafting import VERSION, Opened, opened, renewed, sent_as
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, file_paths, refused, uploads, validated, wants_row
 from service.pages.form_fields import Choices, fields_of, unplaced
 from service.pages.screen import language_of, page, redirect, words_of
 from service.pages.words import readable
 from service.parts import Parts
+from service.proposals import RoutingView
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 Number = Annotated[str, Path(max_length=64)]
 ON_PAGES = {step: kind for step, kind in STEPS.items() if kind.roles & STAFF_ROLES}
 """The steps that a person can take."""
-LONGEST_KEY = 64
-
-
-@router.get("/files/{number}")
-def file_page(request: Request, number: Number, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> Response:
-    """The file as the caller may see it, with the steps that they may take now."""
-    return page(request, "file.html", file=parts.desk.view(caller, number, request_id=request_id))
-
-
-@router.get("/files/{number}/attachments/{attachment}")
-def attachment(
-    number: Number, attachment: Annotated[str, Path(max_length=64)], parts: PartsOf, caller: ReaderOf, one: RequestId
-) -> Response:
-    """An attached file, to be saved; the reading is logged for the committee."""
-    found, content = parts.papers.attachment(caller, number, attachment, request_id=one)
-    headers = {"Content-Disposition": f'attachment; filename="{found.id}"', "Content-Security-Policy": "sandbox"}
-    return Response(content, media_type=found.media_type, headers=headers)
+TEMPLATES: Mapping[str, str] = {
+    "assign-petition": "handling/assign.html",
+    "approve-reply": "handling/approve.html",
+    "send-back-reply": "handling/approve.html",
+    "grant-extension": "handling/decide.html",
+    "refuse-extension": "handling/decide.html",
+    "grant-suspension": "handling/decide.html",
+    "refuse-suspension": "handling/decide.html",
+    "draft-publication": "publishing/draft.html",
+    "approve-publication": "publishing/publication.html",
+    "send-back-publication": "publishing/publication.html",
+    "publish-result": "publishing/publication.html",
+    "correct-publication": "publishing/publication.html",
+    "withdraw-publication": "publishing/publication.html",
+    "follow-up": "recollecting/call.html",
+    "miss-follow-up": "recollecting/call.html",
+    "recollect": "recollecting/call.html",
+}
+"""Steps whose page shows more than the form; any other has the plain one."""
+NAMED = frozenset({"principal", "kind", "about", "letter"})
+"""Fields that the link to a step may fill in: numbers of files, codes, ids of letters; nothing that a person wrote."""
 
 
 def title_of(request: Request, kind: type[PetitionCommand]) -> str:
@@ -53,15 +59,15 @@ def title_of(request: Request, kind: type[PetitionCommand]) -> str:
 
 def prefilled(kind: type[PetitionCommand], file: FileView, caller: Caller) -> dict[str, Any]:
     """What a step's form begins with, where the file says it already."""
-    draft = {"approve-reply": file.reply, "draft-reply": file.reply}.get(kind.step())
-    if kind.step() in {"approve-publication", "draft-publication"}:
-        draft = file.publication
     fields = set(kind.model_fields)
     values: dict[str, Any] = {}
-    if draft is not None and "digest" in fields:
-        values["digest"] = draft.digest
-    elif draft is not None:
-        values |= {"title": draft.title, "text": draft.text}
+    if "digest" in fields:
+        draft = file.publication if kind.step() == "approve-publication" else file.reply
+        values["digest"] = draft.digest if draft and kind.step().startswith("approve") else None
+    if kind.step() == "draft-reply" and file.reply:
+        values["text"] = file.reply.text
+    if kind.step() == "draft-publication":
+        values |= _for_the_public(file)
     if "answers" in fields:
         values["answers"] = [{"demand": one.id} for one in file.demands]
     if "handler" in fields and Role.HANDLER in caller.roles:
@@ -69,6 +75,22 @@ def prefilled(kind: type[PetitionCommand], file: FileView, caller: Caller) -> di
     if "visitors" in fields:
         values["visitors"] = [caller.staff]
     return values
+
+
+def _for_the_public(file: FileView) -> dict[str, Any]:
+    """What a publication is written from: its last draft, otherwise the reply."""
+    if file.publication is not None:
+        return {"title": file.publication.title, "text": file.publication.text}
+    return {"title": file.title, "text": file.reply.text if file.reply else None}
+
+
+def _routed(routing: RoutingView) -> dict[str, Any]:
+    """What an assignment begins with: the units that are proposed."""
+    return {
+        "lead": routing.lead.unit if routing.lead else None,
+        "co_units": [one.unit for one in routing.co_units],
+        "demands": {demand: one.unit for demand, one in routing.demands.items()},
+    }
 
 
 def take_uploads(parts: Parts, caller: Caller, kind: type[PetitionCommand], form: FormData, filled: Filled) -> None:
@@ -88,44 +110,64 @@ def take_uploads(parts: Parts, caller: Caller, kind: type[PetitionCommand], form
         inside[last] = ids[0] if before is None and last == "scan" else [*(before or ()), *ids]
 
 
-def _shown(
+def shown(
     request: Request,
     kind: type[PetitionCommand],
     file: FileView,
     filled: Filled,
-    parts: Parts,
+    form: Opened,
     *,
-    key: str = "",
     status: int = 200,
     stale: bool = False,
     rows_wanted: str | None = None,
+    **more: Any,
 ) -> Response:
-    choices = Choices(parts.rulebooks.current().content, file)
-    fields = fields_of(kind, filled, choices, words_of(request), rows_wanted=rows_wanted)
+    """The page of a step: its form, holding what was filled in, and beside it what it is written from."""
+    rulebook = request.app.state.parts.rulebooks.current().content
+    fields = fields_of(kind, filled, Choices(rulebook, file), words_of(request), rows_wanted=rows_wanted)
+    first = next((one for one in fields if one.sort != "hidden"), None)
+    if first is not None:
+        first.focus = not filled.errors
     return page(
         request,
-        "step.html",
+        TEMPLATES.get(kind.step(), "step.html"),
         status=status,
         file=file,
         step=kind.step(),
         title=title_of(request, kind),
         fields=fields,
         general=unplaced(fields, filled.errors),
-        key=key or uuid4().hex,
+        form=form,
         stale=stale,
+        attempts=rulebook.follow_up_attempts,
+        **{"preview": None, "routing": None, **more},
     )
+
+
+def offered(kind: type[PetitionCommand], number: str, parts: Parts, caller: Caller, *, request_id: str) -> FileView:
+    """The file, if the caller may take the step on it now; raises what bars them otherwise."""
+    file = parts.desk.view(caller, number, request_id=request_id)
+    if kind.step() not in {one.step for one in file.steps}:
+        barred = kind.barred(parts.desk.load(caller, number), parts.desk.context(caller, request_id))
+        raise barred if isinstance(barred, DomainError) else UnknownPetition
+    return file
 
 
 def _asked(kind: type[PetitionCommand]) -> Callable[..., Response]:
     """The page with a step's form."""
 
     def ask(request: Request, number: Number, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> Response:
-        file = parts.desk.view(caller, number, request_id=request_id)
-        if kind.step() not in {one.step for one in file.steps}:
-            context = parts.desk.context(caller, request_id)
-            barred = kind.barred(parts.desk.load(caller, number), context)
-            raise barred if isinstance(barred, DomainError) else UnknownPetition
-        return _shown(request, kind, file, Filled(prefilled(kind, file, caller)), parts)
+        file = offered(kind, number, parts, caller, request_id=request_id)
+        form = opened(request, parts, caller, kind.step(), file.number)
+        begun = prefilled(kind, file, caller) if form.typed is None else decoded(kind, form.typed)
+        if form.typed is not None and "digest" in kind.model_fields:
+            begun |= {"digest": prefilled(kind, file, caller)["digest"]}
+        for name in NAMED & kind.model_fields.keys() & request.query_params.keys():
+            begun.setdefault(name, request.query_params[name][:64])
+        if kind is not AssignPetition:
+            return shown(request, kind, file, Filled(begun), form)
+        routing = parts.proposing.routing(caller, number, request_id=request_id)
+        return shown(request, kind, file, Filled({**_routed(routing), **begun}), form, routing=routing)
 
     return ask
 
@@ -134,20 +176,19 @@ def _taken(kind: type[PetitionCommand]) -> Callable[..., Response]:
     """Take a step by its form."""
 
     def take(
-        *, request: Request, number: Number, parts: PartsOf, caller: ReaderOf, request_id: RequestId, form: FormOf
+        *, request: Request, number: Number, parts: PartsOf, caller: ReaderOf, request_id: RequestId, sent: FormOf
     ) -> Response:
-        filled, language = Filled(decoded(kind, form)), language_of(request)
-        key, status, stale = str(form.get("key", ""))[:LONGEST_KEY], 422, False
-        rows_wanted = wants_row(form)
+        filled, language = Filled(decoded(kind, sent)), language_of(request)
+        form, status, stale = sent_as(sent, kind.step(), number), 422, False
+        rows_wanted = wants_row(sent)
         try:
-            take_uploads(parts, caller, kind, form, filled)
+            take_uploads(parts, caller, kind, sent, filled)
             command = None if rows_wanted else validated(kind, filled, language)
             if command is not None:
-                version = str(form.get("version", ""))
+                version = str(sent.get(VERSION, ""))
                 expected = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
-                done = parts.desk.take(
-                    caller, number, command, request_id=request_id, expected=expected, key=key or None
-                )
+                done = parts.desk.take(caller, number, command, request_id=request_id, expected=expected, key=form.id)
+                parts.drafts.drop(caller.staff, form.id)
                 request.app.state.metrics.steps.labels(kind.step()).inc()
                 parts.positions.wait_for(done.position, FOLLOWED, request.app.state.settings.wait_seconds)
                 return redirect(request, f"/files/{done.number}", f"{title_of(request, kind)}：{done.number}")
@@ -155,12 +196,15 @@ def _taken(kind: type[PetitionCommand]) -> Callable[..., Response]:
             raise
         except Stale:
             status, stale = Stale.status, True
+        except KeyReused as error:
+            status, form = error.status, renewed(form)
+            refused(filled, error, language)
         except DomainError as error:
             status = error.status
             refused(filled, error, language)
         file = parts.desk.view(caller, number, request_id=request_id)
         status = 200 if rows_wanted else status
-        return _shown(request, kind, file, filled, parts, key=key, status=status, stale=stale, rows_wanted=rows_wanted)
+        return shown(request, kind, file, filled, form, status=status, stale=stale, rows_wanted=rows_wanted)
 
     return take
 

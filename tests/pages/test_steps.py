@@ -33,7 +33,7 @@ def test_a_step_without_scripts_on_a_telephone(desk: Office, tab: Tabs) -> None:
     desk.take("handler", number, "sign-for")
     page = tab("handler", scripts=False, phone=True)
     page.goto(f"/files/{number}/note-progress")
-    page.get_by_label("进展").fill("已到现场。")
+    page.get_by_role("textbox", name="进展").fill("已到现场。")
     page.get_by_role("button", name="记录进展").click()
     assert page.url.endswith(f"/files/{number}")
     assert page.viewport_size == PHONE
