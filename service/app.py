@@ -21,6 +21,7 @@ from service.api import (
     proposals,
     publishing,
     reports,
+    several,
     staff,
     statistics,
     worklist,
@@ -70,7 +71,20 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.language = settings, metrics, settings.language
-    api = (petitions, proposals, publishing, letters, ledger, worklist, objections, statistics, reports, audit, staff)
+    api = (
+        petitions,
+        several,
+        proposals,
+        publishing,
+        letters,
+        ledger,
+        worklist,
+        objections,
+        statistics,
+        reports,
+        audit,
+        staff,
+    )
     for part in (*api, health):
         app.include_router(part.router)
     app.include_router(petitions.uploads)

@@ -91,6 +91,12 @@ def problem(
         told["Retry-After"] = str(RETRY_SECONDS)
     if isinstance(error, NotSignedIn):
         told["WWW-Authenticate"] = "Bearer"
+    body = problem_body(error, language, request_id, faults=faults)
+    return JSONResponse(body, error.status, told | {"Content-Language": language}, "application/problem+json")
+
+
+def problem_body(error: DomainError, language: str, request_id: str, *, faults: Sequence[Fault] = ()) -> dict[str, Any]:
+    """What is told of an error, without the answer around it: one that concerns one file of several stands inside."""
     loc = known_part(error.loc)
     if "field" in error.facts:
         error.facts["field"] = dotted(loc)
@@ -98,7 +104,7 @@ def problem(
     errors = [{"loc": list(one.loc), "message": one.text[language == "en"]} for one in faults]
     if loc and not errors:
         errors = [{"loc": list(loc), "message": detail}]
-    body = {
+    return {
         "type": f"urn:huiying:problem:{error.code}",
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
@@ -107,7 +113,6 @@ def problem(
         "errors": errors,
         "request_id": request_id,
     }
-    return JSONResponse(body, error.status, told | {"Content-Language": language}, "application/problem+json")
 
 
 def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:

@@ -118,6 +118,8 @@ class PetitionCommand(Command):
     """Whether the caller's unit must be lead or co-unit of the file (an approver's: the lead or a superior of it)."""
     answerable: ClassVar[bool] = False
     """Whether beside those the unit may take it that is answerable until another one has signed (首接负责)."""
+    several: ClassVar[bool] = False
+    """Whether it makes sense on several files at once: the same fields for all, and nothing of one to be read first."""
     beside: ClassVar[str | None] = None
     """The field that names a second file which the step changes too, in the same transaction (`decide_beside`)."""
     reads: ClassVar[bool] = False

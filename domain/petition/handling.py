@@ -37,6 +37,7 @@ class AssignPetition(PetitionCommand):
 
     title: ClassVar[str] = "派单"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE})
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = h.Assigned
 
     lead: CodeText = Field(title="主办单位")
@@ -107,6 +108,7 @@ class SignFor(PetitionCommand):
     title: ClassVar[str] = "签收"
     roles: ClassVar[frozenset[Role]] = HANDLER
     own_unit: ClassVar[bool] = True
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = h.SignedFor
 
     handler: CodeText | None = Field(None, title="承办人")
@@ -132,6 +134,7 @@ class NameHandler(PetitionCommand):
     title: ClassVar[str] = "更换承办人"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.HANDLER, Role.APPROVER})
     own_unit: ClassVar[bool] = True
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = h.HandlerNamed
 
     handler: CodeText = Field(title="承办人")

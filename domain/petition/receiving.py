@@ -51,6 +51,7 @@ class ClassifyPetition(PetitionCommand):
 
     title: ClassVar[str] = "分类"
     roles: ClassVar[frozenset[Role]] = INTAKE
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = r.PetitionClassified
 
     nature: Nature = Field(title="性质")
@@ -125,6 +126,7 @@ class AcceptPetition(PetitionCommand):
 
     title: ClassVar[str] = "受理"
     roles: ClassVar[frozenset[Role]] = INTAKE
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = r.PetitionAccepted
 
     notice: Delivery | None = Field(None, title="告知方式")
@@ -314,6 +316,7 @@ class RecordMeetingDecision(PetitionCommand):
 
     title: ClassVar[str] = "分析会决定"
     roles: ClassVar[frozenset[Role]] = INTAKE
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = r.MeetingDecided
 
     meeting: Line = Field(title="会议")

@@ -27,6 +27,7 @@ class SendReminder(PetitionCommand):
 
     title: ClassVar[str] = "催办"
     roles: ClassVar[frozenset[Role]] = frozenset({Role.INTAKE, Role.SUPERVISOR, Role.SYSTEM})
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = s.ReminderSent
 
     unit: CodeText | None = Field(None, title="单位", description="Default: the lead unit")
@@ -98,6 +99,7 @@ class OrderSupervision(PetitionCommand):
 
     title: ClassVar[str] = "督办"
     roles: ClassVar[frozenset[Role]] = SUPERVISOR
+    several: ClassVar[bool] = True
     event: ClassVar[type[Event]] = s.SupervisionOrdered
 
     unit: CodeText | None = Field(None, title="单位", description="Default: the lead unit")
