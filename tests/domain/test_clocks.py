@@ -1,10 +1,12 @@
 """Working days, limits and due dates, against the State Council's notices and by property."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import holidays
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -133,6 +135,41 @@ def test_another_package_agrees_on_every_known_day():
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
     apart = [day for day in days if CALENDAR.is_working_day(day) != other.is_workday(day)]
     assert apart == [date(2005, 12, 31)]  # worked, by the notice for 2006
+
+
+NAMED = date(2005, 12, 31)
+"""The one day on which two public packages disagree: worked, by the notice for 2006; one of them has it as a Saturday."""
+
+
+def stepped(start: date, days: int, worked: Callable[[date], bool]) -> date:
+    """Walk from the day after `start` until so many days were worked."""
+    day = start
+    while days:
+        day += ONE_DAY
+        days -= worked(day)
+    return day
+
+
+@given(known_days, st.integers(1, 60))
+def test_limits_end_where_two_public_packages_say(start: date, days: int) -> None:
+    """Over 2004 to 2026, in working days and in days that are moved off a day off; apart from the one day named."""
+    other = pytest.importorskip("chinese_calendar", reason="chinesecalendar is not installed")
+    first = holidays.country_holidays("CN", years=range(KNOWN_YEARS[0], KNOWN_YEARS[-1] + 1))
+
+    def by_first(day: date) -> bool:
+        return day in first.weekend_workdays or (day.weekday() < 5 and day not in first)
+
+    def by_second(day: date) -> bool:
+        return bool(other.is_workday(day)) or day == NAMED
+
+    last = date(KNOWN_YEARS[-1], 12, 31)
+    for worked in (by_first, by_second):
+        assume(start + timedelta(days=days * 2 + 20) <= last)
+        assert due(start, days, working=True).due == stepped(start, days, worked)
+        moved = start + timedelta(days=days)
+        while not worked(moved):
+            moved += ONE_DAY
+        assert due(start, days, working=False).due == moved
 
 
 def test_a_published_calendar_replaces_the_year_and_reaches_back_into_december():
