@@ -39,11 +39,16 @@ def application(parts: Parts) -> App:
     return app
 
 
+async def clear_stalled(app: App) -> None:
+    """Do away with jobs that a killed process left half done: the next slot does what they would have done."""
+    for left in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.finish_job(left, Status.FAILED, delete_job=True)
+
+
 async def work(parts: Parts) -> None:
     """Work off the jobs until a signal says stop."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     app = application(parts)
     async with app.open_async():
-        for left in await app.job_manager.get_stalled_jobs():
-            await app.job_manager.finish_job(left, Status.FAILED, delete_job=True)
+        await clear_stalled(app)
         await app.run_worker_async(concurrency=1, delete_jobs="always", shutdown_graceful_timeout=GRACE_SECONDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,7 +24,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 
 
 JOBS = "procrastinate"
-"""The jobs' library: it has its schema whole and, beside it, what each of its versions changed."""
+"""The jobs' library: it brings its schema whole and, beside it, a script for each change that its versions made."""
 
 
 def migrate(url: str) -> list[str]:
@@ -60,26 +59,23 @@ def _apply(connection: psycopg.Connection[TupleRow]) -> list[str]:
 
 
 def _prepare_jobs(connection: psycopg.Connection[TupleRow]) -> None:
-    """Bring the schema `jobs` to the library's version: made whole, or changed by what came after the one recorded."""
-    names = {str(name) for (name,) in connection.execute(APPLIED)}
-    known = [_numbers(name.removeprefix(f"{JOBS} ")) for name in names if name.startswith(f"{JOBS} ")]
-    present = version(JOBS)
-    if _numbers(present) in known:
+    """Bring the schema `jobs` to the library's version: made whole, or changed by the scripts that came since."""
+    applied = {str(name) for (name,) in connection.execute(APPLIED)}
+    folder = Path(SchemaManager.get_migrations_path())
+    changes = {f"{JOBS}/{script.name}": script for script in sorted(folder.glob("*.sql"))}
+    if applied.isdisjoint(changes):
+        _run_in_jobs(connection, SchemaManager.get_schema(), *changes)
         return
+    for name, script in changes.items():
+        if name not in applied:
+            _run_in_jobs(connection, script.read_text(encoding="utf-8"), name)
+
+
+def _run_in_jobs(connection: psycopg.Connection[TupleRow], script: str, *names: str) -> None:
+    """Run one of the library's scripts, and record what is thereby done."""
     with connection.transaction():
         connection.execute("SET LOCAL search_path = jobs")
-        for script in _later(max(known)) if known else [SchemaManager.get_schema()]:
-            connection.execute(script)
+        connection.execute(script)
         connection.execute("SET LOCAL search_path = public")
-        connection.execute(RECORD, (f"{JOBS} {present}",))
-
-
-def _later(known: tuple[int, ...]) -> list[str]:
-    """The library's own scripts for versions after this one, in order; each is named `03.00.00_01_…`."""
-    scripts = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
-    return [script.read_text(encoding="utf-8") for script in scripts if _numbers(script.name.partition("_")[0]) > known]
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """A version as numbers that can be compared."""
-    return tuple(int(part) for part in text.split(".")[:3])
+        for name in names:
+            connection.execute(RECORD, (name,))

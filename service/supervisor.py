@@ -1,4 +1,4 @@
-"""Keeping the service's processes running under one parent: PostgreSQL, the runner, the web workers.
+"""Keeping the service's processes running under one parent: PostgreSQL, the runner, the jobs, the web.
 
 The parent only watches. A child that ends is started again, later each time it ends soon; a server that ends is started
 again at the same place, and everybody connects anew. A signal stops all in order: children first, the database last; a

@@ -179,4 +179,9 @@ def _alone(url: str) -> Iterator[bool]:
     """Whether this is the only tick on the database, for as long as the block takes."""
     with psycopg.connect(url, autocommit=True, application_name="huiying tick") as connection:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", (TICK_LOCK,)).fetchone()
-        yield bool(row and row[0])
+        alone = bool(row and row[0])
+        try:
+            yield alone
+        finally:
+            if alone:  # at once: a closed connection lets go of it only when its server process has ended
+                connection.execute("SELECT pg_advisory_unlock(%s)", (TICK_LOCK,))

@@ -138,7 +138,7 @@ def test_another_package_agrees_on_every_known_day():
 
 
 NAMED = date(2005, 12, 31)
-"""The one day on which two public packages disagree: worked, by the notice for 2006; one of them has it as a Saturday."""
+"""The one day on which two public packages disagree: worked, by the notice for 2006."""
 
 
 def stepped(start: date, days: int, worked: Callable[[date], bool]) -> date:

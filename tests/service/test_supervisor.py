@@ -30,7 +30,7 @@ def ready(service: Service) -> Callable[[], bool]:
 def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, "--workers", 2) as service:
         started = service.children()
-        assert len(service.of("service.children")) == 3
+        assert len(service.of("service.children")) == 4
         assert len(service.of("postgres")) == 1
         assert service.stop(number) == 0
         assert not alive(started)
@@ -57,7 +57,7 @@ def replaced(service: Service, name: str) -> bool:
 
 def test_whoever_ends_is_started_again(tmp_path: Path) -> None:
     with running(tmp_path, "--workers", 2) as service:
-        assert [name for name in ("web", "runner", "postgres") if not replaced(service, name)] == []
+        assert [name for name in ("web", "runner", "jobs", "postgres") if not replaced(service, name)] == []
         assert eventually(ready(service))
         assert service.stop() == 0
         assert sum('"child_ended"' in line for line in service.said) >= 3
