@@ -26,7 +26,7 @@ from tests.service.time_kit import TimedOffice
 
 DATA = Path(os.environ.get("HUIYING_TEST_DATA") or ROOT.parent / "shared" / "data")
 REAL = DATA / "petitions-with-replies.csv.gz"
-HOW_MANY = int(os.environ.get("HUIYING_SIMULATED", "36"))
+HOW_MANY = int(os.environ.get("HUIYING_SIMULATED", "24"))
 """How many petitions; up to 2,106 of them are there."""
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
