@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 from domain.clocks import CalendarYear
 from domain.errors import DomainError, RolesConflict, Stale, UnknownStaff
 from domain.kernel import Actor, Aggregate, Context, Event, stamp
-from domain.rulebook import AdoptRulebook, PublishCalendar, Rulebook, RulebookContent
+from domain.rulebook import STREAM, AdoptRulebook, PublishCalendar, Rulebook, RulebookAdopted, RulebookContent
 from domain.staff import NameDeputy, Staff, StaffCommand, staff_stream, supervision_mixed
 from domain.vocabulary import Role
 from service.access import Caller
@@ -47,6 +50,38 @@ def publish_calendar(
     rulebook = parts.store.fold(Rulebook())
     context = _context(parts, in_force.content, in_force.version, caller, request_id)
     return _append(parts, rulebook, PublishCalendar(year=year, calendar=calendar).decide(rulebook, context), context)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the rulebook: who brought it about and when, with which note; a calendar's is the year it is for."""
+
+    number: int
+    recorded_at: datetime
+    by: str
+    note: str
+    content: RulebookContent
+
+
+def rulebook_versions(parts: Parts) -> list[Version]:
+    """Every version of the rulebook, newest first, each with its whole content."""
+    rulebook, versions = Rulebook(), []
+    for recorded in parts.store.history(STREAM):
+        rulebook.fold([recorded])
+        assert rulebook.content is not None
+        fact = recorded.fact
+        note = fact.note if isinstance(fact, RulebookAdopted) else str(getattr(fact, "year", ""))
+        versions.append(Version(recorded.version, recorded.recorded_at, recorded.actor.id, note, rulebook.content))
+    return versions[::-1]
+
+
+def calendars_in(text: str) -> dict[int, CalendarYear]:
+    """The notices in a TOML text, written like the rulebook's [calendars.YEAR]; empty where it holds none.
+
+    Raises ValueError (a ValidationError, a TOMLDecodeError) for what cannot be read.
+    """
+    given = tomllib.loads(text).get("calendars", {})
+    return {int(year): CalendarYear.model_validate(notice) for year, notice in given.items()}
 
 
 def sample(name: str) -> str:
@@ -135,4 +170,6 @@ def _administrator(caller: Caller) -> Actor:
 
 def _append(parts: Parts, aggregate: Aggregate, facts: Iterable[Event], context: Context) -> int:
     write = StreamWrite(aggregate.stream, aggregate.version, tuple(facts), context.now)
-    return parts.store.append(Append((write,), context)).result().versions[aggregate.stream]
+    version = parts.store.append(Append((write,), context)).result().versions[aggregate.stream]
+    parts.rulebooks.current(at_least=version)
+    return version

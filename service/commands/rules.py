@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +10,8 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 
-from domain.clocks import CalendarYear
 from domain.rulebook import RulebookContent, differences
-from service.administration import adopt_rulebook, publish_calendar
+from service.administration import adopt_rulebook, calendars_in, publish_calendar
 from service.commands.opening import BAD_INPUT, FAILED, DataDir, fail, opened, print_table, settings_of, terminal
 from service.importing import told
 from service.parts import Parts
@@ -101,8 +99,7 @@ def diff(file: FileArgument, data_dir: DataDir = None) -> None:
 def calendar(file: FileArgument, data_dir: DataDir = None) -> None:
     """公布放假安排；文件写法同规则手册的 [calendars.年份] / enter a year's days off and make-up days."""
     try:
-        given = tomllib.loads(file.read_text("utf-8")).get("calendars", {})
-        calendars = {int(year): CalendarYear.model_validate(notice) for year, notice in given.items()}
+        calendars = calendars_in(file.read_text("utf-8"))
     except (ValidationError, ValueError) as error:
         told_why = "; ".join(told(error)) if isinstance(error, ValidationError) else str(error)
         fail(f"{file}: {told_why}", BAD_INPUT)

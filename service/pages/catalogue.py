@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from service.pages import (
+    administration,
+    administration_rules,
     drafting,
     files,
     handling,
@@ -37,4 +39,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     receiving.router,
     handling.router,
     recollecting.router,
+    administration.router,
+    administration_rules.router,
 )

@@ -144,7 +144,7 @@ class _Maker:
             one_file=shape.one_file,
         )
         if shape.codes is not None:
-            made.options = [Option(code.value, self._words.code(code)) for code in _codes(shape)]
+            made.options = self._choices.of(shape.name) or self._codes(shape)
         elif shape.sort in {Sort.TEXT, Sort.LINES}:
             self._offer(made, shape)
         elif shape.sort is Sort.GROUP and shape.model is not None:
@@ -155,6 +155,9 @@ class _Maker:
         elif shape.sort is Sort.PAIRS:
             made.rows = self._pairs(shape, dict(value or {}), path)
         return made
+
+    def _codes(self, shape: Shape) -> list[Option]:
+        return [Option(code.value, self._words.code(code)) for code in shape.codes or ()]
 
     def _rows(self, shape: Shape, given: list[Any], path: str) -> list[list[Field]]:
         assert shape.model is not None
@@ -205,10 +208,6 @@ HELP: Mapping[str, str] = {
     "article": "例如《信访工作条例》第三十一条",
 }
 """What the form says below a field in Chinese, where the label does not say enough."""
-
-
-def _codes(shape: Shape) -> list[Code]:
-    return list(shape.codes) if shape.codes else []
 
 
 def _shown(shape: Shape, value: Any) -> Any:

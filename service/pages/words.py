@@ -55,16 +55,13 @@ def readable(name: str) -> str:
 
 @cache
 def words_in(language: str) -> Words:
-    """The words of a language. Raises ValueError where two catalogues say a message differently."""
+    """The words of a language."""
     if language != "en":
         return Words("zh", {})
-    messages: dict[str, str] = {}
-    for path in sorted(CATALOGUES.glob("*.po")):
-        with path.open("rb") as file:
-            for message in read_po(file, locale="en"):
-                if not message.id:
-                    continue
-                told = str(message.string)
-                if messages.setdefault(str(message.id), told) != told:
-                    raise ValueError(f"{path.name}: {message.id!r} is translated otherwise in another catalogue")
-    return Words("en", messages)
+    return Words("en", {id_: told for path in sorted(CATALOGUES.glob("*.po")) for id_, told in catalogue(path).items()})
+
+
+def catalogue(path: Path) -> dict[str, str]:
+    """The messages of one catalogue by their ids."""
+    with path.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file, locale="en") if message.id}
