@@ -291,6 +291,15 @@ class UnsupportedMedia(DomainError):
     en = "this type is not taken, or the content is not of it; taken are: {known}"
 
 
+class Unfit(DomainError):
+    """A file of a type that is taken, whose content cannot be."""
+
+    status = 415
+    code = "unfit"
+    zh = "无法接收此文件：{reason}"
+    en = "this file cannot be taken: {reason_en}"
+
+
 class UnknownAttachment(DomainError):
     """The file has no such attachment."""
 

@@ -22,27 +22,14 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 from pydantic import BaseModel
 
-from domain.errors import TooLarge, UnsupportedMedia
 from domain.kernel import Attachment, Erased
+from service.uploads import fit
 from service.vault import Vault, VaultError
 
-MOST_BYTES = 10 * 1024 * 1024
 ABANDONED_AFTER = timedelta(days=1)
 NONCE_BYTES = 12
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """An id of letters only is never taken for somebody's telephone or id number."""
-
-STARTS: dict[str, tuple[bytes, ...]] = {
-    "image/jpeg": (b"\xff\xd8\xff",),
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "application/pdf": (b"%PDF-",),
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (b"PK\x03\x04",),
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (b"PK\x03\x04",),
-    "audio/mpeg": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"),
-    "video/mp4": (b"\x00\x00\x00",),
-}
-"""Types that are taken, and how their content begins: a declared type that the content belies is refused."""
-
 
 DROP_ABANDONED = """
 WITH abandoned AS (
@@ -60,17 +47,11 @@ SELECT id, digest, media_type, size, key_id, wrapped FROM attachments JOIN attac
 def upload(
     connection: Connection[Any], vault: Vault, *, content: bytes, media_type: str, staff: str, now: datetime
 ) -> str:
-    """Seal a file and keep it; returns the id that a step can name.
-
-    Raises `TooLarge` over 10 MiB, `UnsupportedMedia` for a type that is not taken or that the content belies.
-    """
-    if len(content) > MOST_BYTES:
-        raise TooLarge(limit=MOST_BYTES)
-    if not content.startswith(STARTS.get(media_type, ()) or (b"\x00never",)):
-        raise UnsupportedMedia(known=", ".join(STARTS))
+    """Seal a file and keep it; returns the id that a step can name. Raises as `uploads.fit`."""
+    content = fit(content, media_type)
     key, nonce, name = vault.new_key(), os.urandom(NONCE_BYTES), f"a{secrets.token_hex(12).translate(LETTERS)}"
     sealed = nonce + key.aead.encrypt(nonce, content, name.encode())
-    connection.execute(DROP_ABANDONED, (now - ABANDONED_AFTER,))
+    sweep(connection, now)
     connection.execute(
         "INSERT INTO attachments (id, uploaded_at, uploaded_by, media_type, size, digest, sealed)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
@@ -80,6 +61,11 @@ def upload(
         "INSERT INTO attachment_keys (id, key_id, wrapped) VALUES (%s, %s, %s)", (name, key.id, vault.wrap(key))
     )
     return name
+
+
+def sweep(connection: Connection[Any], now: datetime) -> int:
+    """Throw away what nobody attached within a day; how many files that were."""
+    return connection.execute(DROP_ABANDONED, (now - ABANDONED_AFTER,)).rowcount
 
 
 def named_by(command: BaseModel) -> list[str]:

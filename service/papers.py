@@ -109,7 +109,7 @@ class Papers:
         return name if isinstance(name, str) else staff
 
     def upload(self, caller: Caller, content: bytes, media_type: str) -> str:
-        """Keep an uploaded file sealed until a step names its id. Raises `TooLarge`, `UnsupportedMedia`."""
+        """Keep an uploaded file sealed until a step names its id. Raises as `uploads.fit`."""
         with self._pool.connection() as connection:
             return attachments.upload(
                 connection,
@@ -119,6 +119,11 @@ class Papers:
                 staff=caller.staff,
                 now=self._desk.now(),
             )
+
+    def sweep(self) -> int:
+        """Throw away uploads that nobody attached within a day; how many."""
+        with self._pool.connection() as connection:
+            return attachments.sweep(connection, self._desk.now())
 
     def attachment(self, caller: Caller, number: str, name: str, *, request_id: str) -> tuple[Attachment, bytes]:
         """An attached file with its content, for who may read the file's personal data; the reading is logged.

@@ -94,6 +94,7 @@ def tick(parts: Parts) -> Done | None:
         done = settle(parts)
         _follow_up_on_clocks(parts, done)
         _raise_levels(parts, done)
+        parts.papers.sweep()
         if done.taken or done.refused:
             log.info("ticked", **{name: getattr(done, name) for name in done.__slots__})
         return done

@@ -10,17 +10,11 @@ from fastapi import APIRouter, Path, Response
 from service.api.answers import IssuedLetter, LetterList, PossibleLetter
 from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, Number, PartsOf, ReaderOf, RequestId, SignedIn
+from service.downloads import as_download
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TAGS: list[str | Enum] = ["文书 letters"]
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN])
-
-
-def as_download(content: bytes, name: str) -> Response:
-    """A document for the reader's own word processor, never shown by the browser."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}.docx"', "Content-Security-Policy": "sandbox"}
-    return Response(content, media_type=DOCX, headers=headers)
 
 
 @router.get("/petitions/{number}/letters", tags=TAGS, summary="文书目录", responses=problems(403, 404))
@@ -69,7 +63,8 @@ def read_letter(
 
     For who may read the file's personal data; the reading is logged for the committee.
     """
-    return as_download(parts.papers.letter(caller, number, letter, request_id=request_id), letter)
+    content = parts.papers.letter(caller, number, letter, request_id=request_id)
+    return as_download(content, letter)
 
 
 @router.get(

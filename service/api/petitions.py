@@ -38,6 +38,7 @@ from service.api.signed_in import (
     reached,
 )
 from service.desk import Desk, Outcome
+from service.downloads import handed_out
 from service.errors import request_id_of
 from service.file_view import FileView
 from service.work import awaited
@@ -222,5 +223,4 @@ def read_attachment(
 ) -> Response:
     """An attached file, for who may read the file's personal data; the reading is logged for the committee."""
     found, content = parts.papers.attachment(caller, number, attachment, request_id=request_id)
-    headers = {"Content-Disposition": f'attachment; filename="{found.id}"', "Content-Security-Policy": "sandbox"}
-    return Response(content, media_type=found.media_type, headers=headers)
+    return handed_out(content, found.media_type, found.id)

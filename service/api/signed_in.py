@@ -19,6 +19,7 @@ from domain.vocabulary import Role
 from service.access import Caller
 from service.errors import request_id_of
 from service.parts import Parts
+from service.uploads import MOST_BYTES
 
 BEARER = HTTPBearer(auto_error=False, description="huiying token create --staff ID")
 JSON = re.compile(r"application/(?:[\w.+-]+\+)?json", re.IGNORECASE)
@@ -80,7 +81,7 @@ class SignedIn(APIRoute):
 class Uploading(SignedIn):
     """A route whose body is a file as it is."""
 
-    most = 10 * 1024 * 1024
+    most = MOST_BYTES
     takes_json = False
 
 

@@ -162,7 +162,13 @@ def _replay(settings: Settings) -> None:
         )
 
 
+def sweep(data_dir: DataDir = None) -> None:
+    """清除上传后一天内未使用的附件；定时任务也会执行 / throw away uploads that nobody attached within a day."""
+    with opened(existing(data_dir)) as parts:
+        typer.echo(f"swept: {parts.papers.sweep()}")
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (rebuild, check, erase):
+    for command in (rebuild, check, sweep, erase):
         app.command()(command)

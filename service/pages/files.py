@@ -19,10 +19,10 @@ from projections.file import FileTimeline
 from projections.file_queries import Entry, timeline
 from projections.worklist_queries import Light
 from service.access import Caller
-from service.api.letters import as_download
 from service.api.petitions import STEMS
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.api.worklist import days_of
+from service.downloads import as_download, handed_out
 from service.duplicates import DuplicateProposal
 from service.file_view import DueView, FileView, StepView
 from service.pages.entering import StaffPage
@@ -117,8 +117,7 @@ def attachment(
 ) -> Response:
     """An attached file, to be saved; the reading is logged for the committee."""
     found, content = parts.papers.attachment(caller, number, attachment, request_id=one)
-    headers = {"Content-Disposition": f'attachment; filename="{found.id}"', "Content-Security-Policy": "sandbox"}
-    return Response(content, media_type=found.media_type, headers=headers)
+    return handed_out(content, found.media_type, found.id)
 
 
 @router.get("/files/{number}/letters/{letter}")

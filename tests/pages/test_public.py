@@ -13,8 +13,8 @@ from service.limiter import Limit
 from service.pages import public
 from tests.pages.page_kit import Tabs, axe_clean, fits_width, post_form, shot, visitor
 from tests.service.api_kit import PERSON, STAFF, Office, published, replied
+from tests.service.upload_kit import plain_png
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 WAYS: tuple[dict[str, Any], ...] = ({}, {"phone": True}, {"language": "en"})
 
 
@@ -95,22 +95,11 @@ def test_a_photo_travels_with_the_petition(desk: Office, tab: Tabs) -> None:
     page.get_by_label("您想做什么").select_option("complaint")
     page.get_by_label("一句话说明").fill("垃圾没人收")
     page.get_by_label("详细情况").fill("北门的垃圾三天没人收。")
-    page.get_by_label("照片或文件").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": real_png()})
+    page.get_by_label("照片或文件").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": plain_png()})
     page.get_by_role("button", name="提交").last.click()
     expect(page.get_by_role("heading", name="已收到")).to_be_visible()
     number = page.locator("#number").inner_text()
     assert len(desk.ok(desk.get("intake", f"/petitions/{number}"))["attachments"]) == 1
-
-
-def real_png() -> bytes:
-    """A small picture that any reader opens."""
-    import io
-
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.new("RGB", (8, 8), "green").save(out, "PNG")
-    return out.getvalue()
 
 
 def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_lost(desk: Office, tab: Tabs) -> None:

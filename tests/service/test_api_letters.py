@@ -43,7 +43,7 @@ def printed(office: Office, who: str, number: str, letter: str) -> str:
     answer = office.get(who, f"/petitions/{number}/letters/{letter}")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-disposition"] == f'attachment; filename="{letter}.docx"'
-    assert answer.headers["content-security-policy"] == "sandbox"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     return words_of(answer.content)
 
 

@@ -287,7 +287,7 @@ def test_steps_are_counted_by_name(gone_round: Gone) -> None:
 
 
 def test_an_attached_file_can_be_read_again(office: Office) -> None:
-    content = b"%PDF-1.7 made up"
+    content = b"%PDF-1.7 made up %%EOF"
     headers = office.headers("intake", {"Content-Type": "application/pdf"})
     uploaded = office.ok(office.client.post("/api/v1/attachments", content=content, headers=headers))["id"]
     number = office.received(attachments=[uploaded])["number"]

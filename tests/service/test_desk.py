@@ -21,7 +21,7 @@ from service.access import Caller
 from service.desk import Desk
 from tests.service.api_kit import API, Office, assigned, office_at, petition
 
-PDF = b"%PDF-1.7 made up"
+PDF = b"%PDF-1.7 made up %%EOF"
 
 
 def order(number: str, **changes: object) -> dict[str, object]:

@@ -18,8 +18,9 @@ from projections.catalogue import PROJECTIONS
 from service import residents
 from service.desk import Outcome
 from tests.service.api_kit import PERSON, STAFF, Office, published, replied
+from tests.service.upload_kit import plain_png
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+PNG = plain_png()
 
 
 def sent(**changes: object) -> SendPetition:
