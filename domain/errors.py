@@ -228,6 +228,15 @@ class WrongPassword(DomainError):
     en = "staff id or password is wrong, or the account is locked for a while"
 
 
+class ProviderRefused(DomainError):
+    """Signing in through the office's identity provider failed; the log says at which step."""
+
+    status = 403
+    code = "provider_refused"
+    zh = "统一身份登录未成功，请重试；仍不成功请联系管理员"
+    en = "signing in through your office's account failed; try again, or ask an administrator"
+
+
 class WeakPassword(DomainError):
     """A new password that the rules refuse."""
 

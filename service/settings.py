@@ -14,6 +14,8 @@ LEVELS = ("debug", "info", "warning", "error")
 LANGUAGES = ("zh", "en")
 PREFIX_WORD = re.compile(r"[A-Za-z\u4e00-\u9fff]{1,10}")
 PUBLIC_URL = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
+OIDC_ISSUER = re.compile(r"(?:https://[\w.:\[\]-]+|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[\w./-]*)?", re.ASCII)
+"""Plain http only on this machine itself: the tokens would travel readable."""
 
 
 class BadSetting(ValueError):
@@ -55,6 +57,10 @@ class Settings:
     max_lag: int = 10_000
     due_soon_days: int = 2
     public_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_claim: str = "preferred_username"
     letters_dir: Path | None = None
     letter_prefix: str = ""
 
@@ -71,6 +77,10 @@ class Settings:
             raise BadSetting("public_url", "must be an address such as https://huiying.example.gov.cn")
         if self.letter_prefix and not PREFIX_WORD.fullmatch(self.letter_prefix):
             raise BadSetting("letter_prefix", "must be one to ten letters or Chinese characters")
+        if self.oidc_issuer and not OIDC_ISSUER.fullmatch(self.oidc_issuer):
+            raise BadSetting("oidc_issuer", "must be an https address such as https://id.example.gov.cn/realm")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise BadSetting("oidc_client_id", "must be set together with HUIYING_OIDC_ISSUER")
         _one_of("log_level", self.log_level, LEVELS)
         _one_of("language", self.language, LANGUAGES)
 

@@ -16,6 +16,7 @@ from service.pages import (
     receiving_many,
     recollecting,
     signing_in,
+    signing_in_oidc,
     start,
     statistics,
     steps,
@@ -25,6 +26,7 @@ from service.pages import (
 ROUTERS: tuple[APIRouter, ...] = (
     signing_in.router,
     signing_in.own,
+    signing_in_oidc.router,
     start.router,
     files.router,
     publishing.router,

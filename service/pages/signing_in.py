@@ -32,15 +32,15 @@ own = APIRouter(route_class=StaffPage, include_in_schema=False)
 def sign_in_page(request: Request, next: Annotated[str, Query(max_length=400)] = "/") -> Response:
     """The form for signing in."""
     if caller_or_none(request) is not None:
-        return redirect(request, _local(next))
-    return _asked(request, _local(next))
+        return redirect(request, local(next))
+    return _asked(request, local(next))
 
 
 @router.post("/sign-in")
 def sign_in(request: Request, parts: PartsOf, form: FormOf) -> Response:
     """Sign in; every failure looks the same."""
     staff = str(form.get("staff", "")).strip().lower()[:64]
-    onward = _local(str(form.get("next", "/")))
+    onward = local(str(form.get("next", "/")))
     try:
         check_rate(request, parts, staff)
         _check_password(parts, staff, str(form.get("password", ""))[:1000])
@@ -93,7 +93,7 @@ def sign_out(request: Request, parts: PartsOf, form: FormOf) -> Response:
 @router.post("/language")
 def choose_language(request: Request, form: FormOf) -> Response:
     """Show the pages in another language from now on."""
-    response = redirect(request, _local(str(form.get("next", "/"))))
+    response = redirect(request, local(str(form.get("next", "/"))))
     chosen = form.get("language")
     if chosen in LANGUAGES:
         set_cookie(request, response, LANGUAGE, str(chosen), YEAR)
@@ -138,10 +138,17 @@ def change_password(request: Request, parts: PartsOf, session: SessionOf, form: 
 
 
 def _asked(request: Request, onward: str, staff: str = "", error: str = "") -> Response:
-    return page(request, "sign_in.html", next=onward, staff=staff, error=error, oidc=False)
+    return page(
+        request,
+        "sign_in.html",
+        next=onward,
+        staff=staff,
+        error=error,
+        oidc=bool(request.app.state.settings.oidc_issuer),
+    )
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
     """An address on this service: what leads elsewhere becomes the start page."""
     parts = urlsplit(address)
     fine = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
