@@ -113,6 +113,15 @@ class WrongCode(DomainError):
     en = "the number or the query code is wrong; please compare them with your receipt"
 
 
+class UnknownMeeting(DomainError):
+    """There is no such meeting."""
+
+    status = 404
+    code = "unknown_meeting"
+    zh = "没有此会议"
+    en = "there is no such meeting"
+
+
 class Invalid(DomainError):
     """A field does not hold what it must."""
 

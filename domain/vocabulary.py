@@ -232,6 +232,22 @@ class MeetingPart(Code):
     SUMMED_UP = "summed_up", "汇总"
 
 
+class MeetingStage(Code):
+    """Where an analysis meeting stands."""
+
+    CALLED = "called", "拟召开"
+    CONVENED = "convened", "已召开"
+    CLOSED = "closed", "已结束"
+
+
+class AgendaBasis(Code):
+    """Why a petition stands on the agenda of a meeting."""
+
+    QUERY = "query", "按条件列入"
+    DUPLICATES = "duplicates", "有重复件"
+    SAME_MATTER = "same_matter", "同类同地"
+
+
 class ErasureGround(Code):
     """Grounds of 《个人信息保护法》 47 for deleting personal data."""
 

@@ -37,7 +37,7 @@ NEWEST_FIRST = "ORDER BY position DESC LIMIT %(limit)s"
 
 
 class Audit(Projection):
-    """One row for every event of every file, of the rulebook and of the staff."""
+    """One row for every event of every file, of the rulebook, of the staff and of meetings."""
 
     name: ClassVar[str] = "audit"
     version: ClassVar[int] = 2
@@ -97,7 +97,7 @@ class Audit(Projection):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One step. `stream` is a file's number, `rulebook`, or `staff:<id>`; `version` the version the step made.
+    """One step. `stream`: a file's number, `rulebook`, `staff:<id>`, `meeting:<id>`; `version` that the step made.
 
     `occurred_at` is None for imported history without a date; `backdated`: it was entered late, with a reason that the
     file holds. Steps with one `command_id` were taken together.
@@ -143,7 +143,7 @@ class AuditFilter:
     occurred_to: datetime | None = None
 
 
-KNOWN = """(stream = 'rulebook' OR stream LIKE 'staff:%%'
+KNOWN = """(stream = 'rulebook' OR stream LIKE 'staff:%%' OR stream LIKE 'meeting:%%'
     OR EXISTS (SELECT FROM ledger.rows f WHERE f.number = stream AND {rule}))"""
 
 CLAUSES = {

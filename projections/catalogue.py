@@ -8,6 +8,7 @@ from projections.clocks import Clocks
 from projections.file import FileTimeline
 from projections.ledger import Ledger
 from projections.likeness import Likeness
+from projections.meetings import Meetings
 from projections.objections import Objections
 from projections.oversight import Oversight
 from projections.projection import Projection
@@ -26,6 +27,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Statistics(),
     Audit(),
     StaffDirectory(),
+    Meetings(),
     Bulletin(),
     Oversight(),
     Clocks(),

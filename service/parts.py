@@ -16,6 +16,7 @@ from service.desk import Desk
 from service.drafts import Drafts
 from service.letters import Letters, Templates
 from service.limiter import Limiter
+from service.meetings import Meetings
 from service.papers import Papers
 from service.positions import Positions
 from service.proposing import Proposing
@@ -46,6 +47,7 @@ class Parts:
     desk: Desk
     papers: Papers
     drafts: Drafts
+    meetings: Meetings
     proposing: Proposing
     positions: Positions
     sessions: Sessions
@@ -98,6 +100,7 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
             desk=desk,
             papers=papers,
             drafts=drafts,
+            meetings=Meetings(store=store, vault=vault, pool=pool, desk=desk),
             proposing=Proposing(desk, pool, vault.blind),
             positions=positions,
             sessions=sessions,

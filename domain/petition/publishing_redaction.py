@@ -20,7 +20,7 @@ from domain.petition.command import Line, invalid
 from domain.petition.events.values import Redaction
 from domain.petition.petition import Petition
 from domain.petition.references import REFERENCE, known_of, mask_identity, people_of, references, render
-from domain.redaction import ByHand, Found, Redacted, announced, redact
+from domain.redaction import ByHand, Found, Known, Redacted, announced, redact
 from domain.vocabulary import RedactionBasis, RedactionKind
 
 
@@ -101,7 +101,11 @@ def redacted(draft: DraftForm, petition: Petition) -> RedactedDraft:
     """
     given = (petition.title, petition.content, *(demand.text for demand in petition.demands))
     mentioned = chain.from_iterable(announced(text) for text in given if isinstance(text, str))
-    known = replace(known_of(petition.everyone), mentioned=tuple(dict.fromkeys(mentioned)))
+    return taken_out(draft, replace(known_of(petition.everyone), mentioned=tuple(dict.fromkeys(mentioned))))
+
+
+def taken_out(draft: DraftForm, known: Known) -> RedactedDraft:
+    """Take out of a draft what is known of people and what can be detected. Raises as `redacted`."""
     by_hand = ByHand(
         added=tuple((form.kind, form.words) for form in draft.redactions if form.words is not None),
         kept=frozenset(compact(form.words) for form in draft.taken_back),

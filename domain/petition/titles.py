@@ -123,6 +123,17 @@ BESIDE = {
     "staff.account_unlocked": Title("解除锁定", "account unlocked"),
     "staff.token_issued": Title("发放令牌", "API token issued"),
     "staff.token_revoked": Title("撤销令牌", "API token revoked"),
+    "meeting.called": Title("召集分析会", "analysis meeting called"),
+    "meeting.item_added": Title("增补议题", "agenda item added"),
+    "meeting.item_removed": Title("撤下议题", "agenda item removed"),
+    "meeting.convened": Title("分析会召开", "analysis meeting held"),
+    "meeting.part_recorded": Title("分析会记录", "part of the meeting recorded"),
+    "meeting.items_decided": Title("分析会议决", "items decided"),
+    "meeting.closed": Title("分析会结束", "meeting closed"),
+    "meeting.summary_drafted": Title("拟写会议摘要", "summary drafted"),
+    "meeting.summary_approved": Title("批准会议摘要", "summary approved"),
+    "meeting.summary_sent_back": Title("退回会议摘要", "summary sent back"),
+    "meeting.summary_published": Title("公示会议摘要", "summary published"),
     "receipt.issued": Title("请求回执", "receipt issued"),
 }
 

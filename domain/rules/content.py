@@ -165,6 +165,20 @@ class RulebookContent(Value):
         """The area that now stands for the code; None if there never was one."""
         return self._areas.get(code)
 
+    def areas_below(self, area: str) -> frozenset[str]:
+        """The codes of the area and of all that lies in it, past ones too; empty for an unknown code."""
+        here = self.area(area)
+        found, more = frozenset[str](), frozenset({here.code} if here else ())
+        while more > found:
+            found = more
+            more = found | {entry.code for entry in self.areas if {entry.parent, entry.replaced_by} & found}
+        return found
+
+    def categories_below(self, category: str) -> frozenset[str]:
+        """The codes of the category and of all below it, past ones too; empty for an unknown code."""
+        here = self.category(category)
+        return frozenset(one.code for one in self.categories if here and here.code in self.category_chain(one.code))
+
     def community_of(self, area: str) -> str | None:
         """The code of the community in which the area lies, or which it is; None above it or for an unknown area."""
         return self._at_level(area, AreaLevel.COMMUNITY)

@@ -101,23 +101,17 @@ def _units(code: str | None, rulebook: RulebookContent) -> tuple[str, ...]:
 def _areas(code: str | None, rulebook: RulebookContent) -> tuple[str, ...]:
     if code is None:
         return ()
-    area = rulebook.area(code)
-    if area is None:
+    if rulebook.area(code) is None:
         raise UnknownCode(("area",), field="area")
-    found, more = set[str](), {area.code}
-    while more > found:
-        found = more
-        more = found | {entry.code for entry in rulebook.areas if {entry.parent, entry.replaced_by} & found}
-    return tuple(sorted(found))
+    return tuple(sorted(rulebook.areas_below(code)))
 
 
 def _categories(code: str | None, rulebook: RulebookContent) -> tuple[str, ...]:
     if code is None:
         return ()
-    category = rulebook.category(code)
-    if category is None:
+    if rulebook.category(code) is None:
         raise UnknownCode(("category",), field="category")
-    return tuple(one.code for one in rulebook.categories if category.code in rulebook.category_chain(one.code))
+    return tuple(sorted(rulebook.categories_below(code)))
 
 
 def _line(row: LedgerRow, days_overdue: int) -> LedgerLine:

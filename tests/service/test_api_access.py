@@ -30,7 +30,7 @@ def routes() -> Iterator[tuple[str, str]]:
         for method in methods:
             names = {"figure": "acceptance", "attachment": "a0", "dimension": "units", "letter": "reply-2026-1"}
             names |= {"staff": "nobody", "token": NO_TOKEN}
-            names |= {"kind": "monthly", "period": "2026-03"}
+            names |= {"kind": "monthly", "period": "2026-03", "meeting": "m-0123456789"}
             filled = path.format(number="HY-2026-000001", **names)
             yield method.upper(), filled
 
