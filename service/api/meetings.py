@@ -15,7 +15,6 @@ from projections.file import FileTimeline
 from projections.ledger import Ledger
 from projections.meetings import Meetings
 from projections.meetings_queries import MeetingRow
-from service.api.letters import as_download
 from service.api.problems import problems
 from service.api.signed_in import (
     API,
@@ -31,6 +30,7 @@ from service.api.signed_in import (
     expected_version,
     reached,
 )
+from service.downloads import as_download
 from service.meetings import Kept, MeetingView
 from service.minutes import minutes
 
