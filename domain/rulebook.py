@@ -29,7 +29,7 @@ class RulebookAdopted(Event):
     """颁布: this content holds from now on."""
 
     TOPIC: ClassVar[str] = "rulebook.adopted"
-    VERSION: ClassVar[int] = 4  # 2: routes; 3: duplicates; 4: secrecy and longest of limits, overdue
+    VERSION: ClassVar[int] = 5  # 2: routes; 3: duplicates; 4: secrecy and longest of limits, overdue; 5: scripts
     content: RulebookContent
     note: str
 

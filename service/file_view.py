@@ -21,7 +21,7 @@ from domain.redaction import redact
 from domain.routing import propose
 from projections.masked import SEALED
 from service.file_parts import DisputeView, EscalationView, PartView, dispute_of, escalations_of, parts_of
-from service.file_reviews import OrderView, ReviewView, order_of, review_of
+from service.file_reviews import FollowUpView, OrderView, ReviewView, follow_up_of, order_of, review_of
 
 
 class PersonView(BaseModel):
@@ -152,6 +152,7 @@ class FileView(BaseModel):
     attachments: list[AttachmentView]
     publication_waived: bool
     follow_up_attempts_missed: int
+    follow_up: FollowUpView | None
     solved: str | None
     reminders: list[OrderView]
     orders: list[OrderView]
@@ -322,6 +323,7 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         ],
         publication_waived=petition.waived,
         follow_up_attempts_missed=petition.current.attempts_missed,
+        follow_up=follow_up_of(petition, context),
         solved=petition.current.follow_up_solved,
         reminders=[order_of(key, one) for key, one in petition.reminders.items()],
         orders=[order_of(key, one) for key, one in petition.orders.items()],

@@ -37,6 +37,7 @@ from domain.vocabulary import (
     Nature,
     Procedure,
     ReviewKind,
+    ReviewVerdict,
     Role,
     Secrecy,
     Track,
@@ -268,8 +269,8 @@ class RefuseFurther(PetitionCommand):
     def decide_beside(self, other: Petition, petition: Petition) -> Iterator[Event]:
         """Nothing happens to the concluded file; but its re-review must have been decided."""
         review = other.reviews.get(ReviewKind.RE_REVIEW)
-        if review is None or review.verdict is None:
-            raise invalid("该件未经复核终结", "no re-review of this file was decided", "concluded_by")
+        if review is None or review.verdict in {None, ReviewVerdict.REVOKED}:
+            raise invalid("该件未经复核终结", "no re-review of this file stands that concluded it", "concluded_by")
         yield from ()
 
 

@@ -46,8 +46,9 @@ class Recollect(PetitionCommand):
         return not_own_work(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Gathered; then closed and archived, or reopened."""
-        check_respondent(self.respondent, petition, context)
+        """Gathered; then closed and archived, or reopened. Who says "not settled" is heard, whoever it is."""
+        if self.settled:
+            check_respondent(self.respondent, petition, context)
         if not self.settled and self.text is None:
             raise invalid("未了结须说明原因", "say what is not settled", "text")
         if self.settled and petition.current.unsolved and self.text is None:

@@ -161,6 +161,7 @@ class Round:
     replied_at: datetime | None = None
     contacted: bool = False
     attempts_missed: int = 0
+    missed_at: datetime | None = None
     follow_up_solved: str | None = None
     resident_solved: str | None = None
     resident_spoke: int = 0

@@ -154,7 +154,7 @@ class AnswerSupervision(_Answer):
 
 
 class EndSupervision(PetitionCommand):
-    """督办办结: the committee is content with the answer, or lifts the order."""
+    """督办办结: the committee is content with the answer, or lifts an order without one and says why."""
 
     title: ClassVar[str] = "督办办结"
     roles: ClassVar[frozenset[Role]] = SUPERVISOR
@@ -173,4 +173,6 @@ class EndSupervision(PetitionCommand):
         """Ended."""
         if self.id not in petition.orders or petition.orders[self.id].ended:
             raise invalid("没有此编号的未办结督办", "no open order has this id", "id")
+        if not petition.orders[self.id].answered and self.text is None:
+            raise invalid("尚未答复的督办，办结须说明理由", "it is not answered: say why it is ended", "text")
         yield s.SupervisionEnded(id=self.id, text=self.text)

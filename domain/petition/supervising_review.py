@@ -34,6 +34,8 @@ class AskReview(PetitionCommand):
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """A reply must have been delivered, and the review chain must not be over."""
+        if petition.anonymous:
+            return not_possible("匿名件没有申请人", "an anonymous petition has nobody who could ask")
         if all(one.replied_at is None for one in petition.rounds):
             return not_possible("尚未送达答复意见", "no reply has been delivered")
         if ReviewKind.RE_REVIEW in petition.reviews:

@@ -39,6 +39,7 @@ def take_supervising(file: Petition, recorded: Recorded) -> None:
     match recorded.fact:
         case s.FollowUpMissed(attempt=attempt):
             current.attempts_missed = attempt
+            current.missed_at = recorded.occurred_at or recorded.recorded_at
         case s.FollowedUp(solved=solved):
             current.follow_up_solved = solved
         case s.ReminderSent(id=key, unit=unit, role=role, clock=clock, due=due, overdue=overdue):

@@ -64,6 +64,7 @@ def _disagreements(content: RulebookContent) -> Iterator[Problem]:
     yield from _tracks(content)
     yield from _limits(content)
     yield from _routes(content)
+    yield from _scripts(content)
 
 
 def _entries(content: RulebookContent) -> Iterator[tuple[str, Sequence[Entry]]]:
@@ -249,6 +250,24 @@ def _routes(content: RulebookContent) -> Iterator[Problem]:
             yield Problem(f"{path}.lead", zh, "name a unit or say local = lead, one of the two")
         if len({row.lead, *row.co_units}) <= len(row.co_units):
             yield Problem(f"{path}.co_units", "单位重复", "a unit is named twice")
+
+
+def _scripts(content: RulebookContent) -> Iterator[Problem]:
+    """A script asks each question once, offers a choice or none, and is some case's."""
+    used = {
+        next((place for place, row in enumerate(content.scripts) if row.fits(channel, nature)), -1)
+        for channel, nature in product(Channel, Nature)
+    }
+    yield from _unused("scripts", len(content.scripts), used)
+    for path, row in _numbered("scripts", content.scripts):
+        for code, times in Counter(question.code for question in row.questions).items():
+            if times > 1:
+                yield Problem(
+                    f"{path}.questions[{code}].code", f"代码重复 {times} 次", f"it stands there {times} times"
+                )
+        for question in row.questions:
+            if len(question.choices) == 1:
+                yield Problem(f"{path}.questions[{question.code}].choices", "至少两项", "offer two or more, or none")
 
 
 def _dead_routes(content: RulebookContent) -> Iterator[Problem]:

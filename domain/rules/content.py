@@ -24,6 +24,7 @@ from domain.rules.tables import (
     LimitRow,
     Office,
     RouteRow,
+    ScriptRow,
     TrackRow,
     Window,
 )
@@ -66,6 +67,8 @@ class RulebookContent(Value):
     nature_kinds: dict[Nature, PetitionKind]
     waived_natures: tuple[Nature, ...] = (Nature.CONSULT, Nature.THANKS)
     follow_up_attempts: int = Field(default=3, ge=1, le=20)
+    follow_up_interval_hours: int = Field(default=0, ge=0, le=720)
+    scripts: tuple[ScriptRow, ...] = ()
     backdating_days: int = Field(default=3, ge=0, le=365)
     retention_days: int = Field(default=0, ge=0, le=36600)
     max_extension_days: int = Field(default=30, ge=0, le=365)
@@ -248,6 +251,10 @@ class RulebookContent(Value):
     def track(self, channel: Channel, nature: Nature) -> Track:
         """Which table of limits a petition runs on."""
         return next(row.track for row in self.tracks if row.fits(channel, nature))
+
+    def script(self, channel: Channel, nature: Nature) -> ScriptRow | None:
+        """What a follow-up asks; None where the rulebook has no script for it."""
+        return next((row for row in self.scripts if row.fits(channel, nature)), None)
 
     def limit_row(
         self,

@@ -113,16 +113,37 @@ class LimitRow(Limit):
     longest: int | None = Field(default=None, ge=1, le=3660)
 
 
-class TrackRow(Value):
-    """Which track a petition runs on, by channel and nature; the first row that fits decides."""
+class ByChannelAndNature(Value):
+    """A row that speaks of some channels and natures; one left out fits all. The first row that fits decides."""
 
-    track: Track
     channels: tuple[Channel, ...] | None = Field(default=None, min_length=1)
     natures: tuple[Nature, ...] | None = Field(default=None, min_length=1)
 
     def fits(self, channel: Channel, nature: Nature) -> bool:
         """Whether the row speaks of this channel and nature."""
         return (self.channels is None or channel in self.channels) and (self.natures is None or nature in self.natures)
+
+
+class TrackRow(ByChannelAndNature):
+    """Which track a petition runs on."""
+
+    track: Track
+
+
+class Question(Value):
+    """One question of a follow-up (回访问卷). Its code stands with the answer; without `choices` that is free text."""
+
+    code: Code
+    text: Annotated[str, Field(min_length=1, max_length=200)]
+    choices: tuple[Name, ...] = ()
+    required: bool = False
+
+
+class ScriptRow(ByChannelAndNature):
+    """回访话术: how a follow-up call begins, and what is asked beside "solved?" and "satisfied?"."""
+
+    opening: Annotated[str, Field(min_length=1, max_length=1000)]
+    questions: tuple[Question, ...] = Field(min_length=1, max_length=30)
 
 
 class RouteRow(Value):

@@ -130,6 +130,7 @@ SUPERVISING: Mapping[str, Example] = {
         "solved": "solved",
         "satisfaction": "satisfied",
         "demands": [{"demand": "d1", "solved": "solved", "satisfaction": "satisfied"}],
+        "answers": [{"question": "CAME", "answer": "上过门"}],
         "text": "夜间已安静。",
     },
     "send-reminder": {"reason": "距办理期限不足两个工作日，请抓紧办理。"},

@@ -79,7 +79,7 @@ class Choices:
             return [Option(*one) for one in self._more[name]]
         rules, file = self._rulebook, self._file
         match name:
-            case "lead" | "co_units" | "unit" | "proposed_unit" | "against":
+            case "lead" | "co_units" | "unit" | "units" | "proposed_unit" | "against":
                 return [Option(one.code, f"{one.name}（{one.code}）") for one in _in_use(rules.units)]
             case "category":
                 return [Option(one.code, one.name) for one in _in_use(rules.categories)]
@@ -93,6 +93,8 @@ class Choices:
                 return [Option(one.id, f"{one.id} {one.name or ''}".strip()) for one in file.petitioners]
             case "demand" if file:
                 return [Option(one.id, f"{one.id} {(one.text or '')[:40]}".strip()) for one in file.demands]
+            case "question" if file and file.follow_up and file.follow_up.script:
+                return [Option(one.code, one.text) for one in file.follow_up.script.questions]
             case "id" if file:
                 return [Option(one.id, f"{one.id} {one.deadline or ''}".strip()) for one in self._open_orders(file)]
             case _:
@@ -103,7 +105,9 @@ class Choices:
         return (one for one in (*file.reminders, *file.orders) if not one.ended)
 
 
-CLOSED_LISTS = frozenset({"lead", "co_units", "unit", "proposed_unit", "window", "petitioner", "demand", "id"})
+CLOSED_LISTS = frozenset(
+    {"lead", "co_units", "unit", "units", "proposed_unit", "window", "petitioner", "demand", "question", "id"}
+)
 """Fields whose options are all there is; others may be typed freely."""
 
 

@@ -12,7 +12,9 @@ from domain.errors import DomainError, KeyReused, Stale, UnknownPetition
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
 from domain.petition.handling import AssignPetition
-from domain.vocabulary import STAFF_ROLES, Role
+from domain.petition.handling_together import EscalateUpward, RecordSuperiorAnswer
+from domain.rules.content import RulebookContent
+from domain.vocabulary import STAFF_ROLES, BodyKind, Role
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.file_view import FileView
@@ -124,7 +126,9 @@ def shown(
 ) -> Response:
     """The page of a step: its form, holding what was filled in, and beside it what it is written from."""
     rulebook = request.app.state.parts.rulebooks.current().content
-    fields = fields_of(kind, filled, Choices(rulebook, file), words_of(request), rows_wanted=rows_wanted)
+    fields = fields_of(
+        kind, filled, Choices(rulebook, file, _options(kind, rulebook)), words_of(request), rows_wanted=rows_wanted
+    )
     first = next((one for one in fields if one.sort != "hidden"), None)
     if first is not None:
         first.focus = not filled.errors
@@ -142,6 +146,13 @@ def shown(
         attempts=rulebook.follow_up_attempts,
         **{"preview": None, "routing": None, **more},
     )
+
+
+def _options(kind: type[PetitionCommand], rulebook: RulebookContent) -> dict[str, list[tuple[str, str]]]:
+    """Options that only this step has: what goes upward goes to a superior body, named by its code."""
+    if not issubclass(kind, EscalateUpward | RecordSuperiorAnswer):
+        return {}
+    return {"body": [(one.code, one.name) for one in rulebook.bodies if one.kind is BodyKind.SUPERIOR]}
 
 
 def offered(kind: type[PetitionCommand], number: str, parts: Parts, caller: Caller, *, request_id: str) -> FileView:

@@ -83,6 +83,11 @@ def test_categories_and_who_is_competent():
     assert [unit.code for unit in SAMPLE.competent("120101", "A03G1B01")] == ["S03"]
 
 
+def test_a_follow_up_asks_by_nature():
+    scripts = {nature: SAMPLE.script(Channel.WEB, nature) for nature in (Nature.THANKS, Nature.HELP)}
+    assert [one and one.questions[0].code for one in scripts.values()] == ["CLEAR", "CAME"]
+
+
 def test_routes_take_the_rows_that_fit():
     assert [number for number, _ in SAMPLE.routes_for(Nature.COMPLAINT, "080202", "A02G1")] == [1]
     assert [number for number, _ in SAMPLE.routes_for(Nature.CONSULT, "080101", None)] == [4]
@@ -280,6 +285,10 @@ def test_a_calendar_in_the_file_is_used():
         ('categories = ["0901"]', 'categories = ["080201"]', "routes[#2]"),
         ('basis = "治安类咨询统一答复"', 'basis = ""', "routes[#4].basis"),
         ('words = ["电梯"]', 'words = ["电"]', "categories[030102].words[#1]"),
+        ("follow_up_interval_hours = 4", "follow_up_interval_hours = 721", "follow_up_interval_hours"),
+        ('natures = ["consult", "suggestion", "thanks"]\n', "", "scripts[#2]"),
+        ('code = "ATTITUDE"', 'code = "CAME"', "scripts[#2].questions[CAME].code"),
+        ('choices = ["清楚", "不够清楚"]', 'choices = ["清楚"]', "scripts[#1].questions[CLEAR].choices"),
         ("units = [", "units = ", "TOML"),
     ],
 )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from domain.kernel import Event, Personal, registered
-from domain.petition.events.values import DemandFollowUp
+from domain.petition.events.values import DemandFollowUp, ScriptAnswer
 from domain.vocabulary import (
     ContactMethod,
     Delivery,
@@ -31,15 +31,20 @@ class FollowUpMissed(Event):
 
 @registered
 class FollowedUp(Event):
-    """回访: reached; is it solved, are they satisfied, for the whole and for each demand."""
+    """回访: reached; is it solved, are they satisfied, for the whole and for each demand.
+
+    Version 2 holds the answers to the rulebook's script (回访问卷).
+    """
 
     TOPIC: ClassVar[str] = "petition.followed_up"
+    VERSION: ClassVar[int] = 2
     respondent: Respondent
     method: ContactMethod
     solved: Solved
     satisfaction: Satisfaction
     demands: tuple[DemandFollowUp, ...] = ()
     text: Personal[str] | None = None
+    answers: tuple[ScriptAnswer, ...] = ()
 
 
 @registered

@@ -130,6 +130,14 @@ class DemandFollowUp(Value):
     satisfaction: Satisfaction = Satisfaction.NO_OPINION
 
 
+class ScriptAnswer(Value):
+    """What the respondent answered to one question of the script: its code, the words it was asked in, the answer."""
+
+    question: str
+    asked: str
+    answer: Personal[str]
+
+
 class DemandAssignment(Value):
     """Which unit answers for one demand."""
 

@@ -36,6 +36,7 @@ def today(file: Petition, now: date) -> dict[str, st.SearchStrategy[Any]]:
         "demand": st.sampled_from(demands),
         "demands": st.just({}),
         "demand_categories": st.just({}) | st.just({demands[0]: "0104"}),
+        "question": st.sampled_from(["CAME", "MORE", "MORE", "XX"]),
         "petitioner": st.sampled_from([*people, None]),
         "category": st.sampled_from(["020102", "020102", "01", None, "99"]),
         "id": st.sampled_from([*file.reminders, *file.orders, "r9"]),
@@ -117,7 +118,7 @@ def forms_in(annotation: Any) -> type[BaseModel] | None:
 
 def several(draw: Draw, inner: type[BaseModel], name: str, file: Petition, now: date) -> list[dict[str, Any]]:
     """Some of a form; of answers, mostly one for every demand of the file."""
-    if name == "answers" and file.demands and draw(st.integers(0, 4)):
+    if name == "answers" and "demand" in inner.model_fields and file.demands and draw(st.integers(0, 4)):
         return [{**form(draw, inner, file, now), "demand": one.id} for one in file.demands]
-    least, most = {"petitioners": (0, 2), "demands": (1, 1)}.get(name, (1, 2))
+    least, most = {"petitioners": (0, 2), "demands": (1, 1), "answers": (0, 1)}.get(name, (1, 2))
     return [form(draw, inner, file, now) for _ in range(draw(st.integers(least, most)))]

@@ -33,6 +33,7 @@ OPEN = {
     },
     "members of staff": {"asked_by", "handler", "officer", "staff", "staff_units", "visitors"},
     "numbers of files": {"archive_number", "arises_from", "concluded_by", "duplicate", "legacy_number", "principal"},
+    "words of the rulebook": {"asked", "question"},
     "ids within the file": {"demand", "id", "of", "petitioner", "photos", "scan"},
     "ids of other systems": {"message_id", "patrol", "receipt", "site", "source_id", "source_system", "work_order_id"},
     "names of offices, laws and meetings": {"article", "meeting", "register_of"},

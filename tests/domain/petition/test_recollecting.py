@@ -186,6 +186,15 @@ def test_the_place_is_asked_where_the_petitioner_is_anonymous_or_was_not_reached
     given(*nobody).when(place, by="zhao").then(c.OpinionGathered, c.PetitionClosed, c.FileArchived)
 
 
+def test_not_settled_is_heard_from_whoever_says_it() -> None:
+    """Reopening waits for no number of attempts."""
+    for respondent in Respondent:
+        taken = given(in_recollecting()).when(
+            Recollect(respondent=respondent, settled=False, text="仍未解决"), by="zhao"
+        )
+        assert c.PetitionReopened in map(type, taken.facts)
+
+
 def test_a_file_goes_round_as_often_as_it_takes() -> None:
     steps: list[Steps] = [in_recollecting()]
     for number in range(2, 6):

@@ -1,5 +1,6 @@
 """跟踪监督: follow-up by somebody else; reminders and orders; review and re-review."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from domain.petition.events import receiving as r
 from domain.petition.events import supervising as s
 from domain.petition.events import values as v
 from domain.petition.stages import Stage
-from domain.petition.supervising import DemandFollowUpForm, FollowUp, MissFollowUp
+from domain.petition.supervising import DemandFollowUpForm, FollowUp, MissFollowUp, ScriptAnswerForm
 from domain.petition.supervising_orders import (
     AnswerReminder,
     AnswerSupervision,
@@ -18,6 +19,7 @@ from domain.petition.supervising_orders import (
     OrderSupervision,
     SendReminder,
 )
+from domain.rulebook import RulebookContent
 from domain.vocabulary import (
     Clock,
     ContactMethod,
@@ -26,6 +28,7 @@ from domain.vocabulary import (
     Satisfaction,
     Solved,
 )
+from tests.domain.rulebook_sample import edited
 from tests.happened import (
     BENCH,
     LAMP,
@@ -41,14 +44,17 @@ from tests.happened import (
     published,
     received,
     reminded,
+    reopened,
     replied,
     reported,
     running,
     signed,
 )
-from tests.scenario import MONDAY, Steps, given
+from tests.scenario import MONDAY, Steps, context, given
 
 HAPPY = FollowUp(solved=Solved.SOLVED, satisfaction=Satisfaction.SATISFIED)
+LONG_ENOUGH = timedelta(hours=5)
+"""More than lies between two attempts by the sample rulebook."""
 PLACE = FollowUp(respondent=Respondent.PLACE, solved=Solved.SOLVED, satisfaction=Satisfaction.FAIRLY)
 
 
@@ -115,8 +121,71 @@ def test_every_demand_is_followed_up_by_its_id() -> None:
 
 def test_an_attempt_that_reached_nobody_is_never_a_follow_up() -> None:
     file = given(in_supervising(), missed(1))
-    after = file.when(MissFollowUp(), by="zhao").then(s.FollowUpMissed(method=ContactMethod.PHONE, attempt=2)).petition
+    again = file.when(MissFollowUp(), by="zhao", at=file.now + LONG_ENOUGH)
+    after = again.then(s.FollowUpMissed(method=ContactMethod.PHONE, attempt=2)).petition
     assert (after.stage, after.current.follow_up_solved) == (Stage.SUPERVISING, None)
+
+
+def test_calling_three_times_in_a_row_is_trying_once() -> None:
+    """The sample rulebook: four hours between two attempts."""
+    file = given(in_supervising(), missed(1))
+    last = file.petition.current.missed_at
+    assert last is not None
+    for hours, counts in ((0, False), (3.9, False), (4, True), (30, True)):
+        tried = file.when(MissFollowUp(), by="zhao", at=last + timedelta(hours=hours))
+        if counts:
+            tried.then(s.FollowUpMissed)
+        else:
+            assert "4" in tried.then_refused(NotPossibleNow).text("zh")
+    assert not file.offers(MissFollowUp, "zhao")
+    late = file.when(MissFollowUp(occurred_at=last + timedelta(hours=1)), by="zhao", at=last + timedelta(hours=9))
+    late.then_refused(NotPossibleNow)
+    both = file.when(MissFollowUp(occurred_at=last + timedelta(hours=5)), by="zhao", at=last + timedelta(hours=9))
+    both.then(s.FollowUpMissed)
+
+
+def test_a_new_round_tries_anew() -> None:
+    file = given(in_recollecting(), missed(2), reopened())
+    assert (file.petition.current.attempts_missed, file.petition.current.missed_at) == (0, None)
+
+
+def answers(**given_: str) -> tuple[ScriptAnswerForm, ...]:
+    return tuple(ScriptAnswerForm(question=code, answer=answer) for code, answer in given_.items())
+
+
+def test_the_answers_to_the_script_stand_with_the_words_that_were_asked() -> None:
+    command = HAPPY.model_copy(update={"answers": answers(CAME="上过门", MORE="甘棠梨说都好")})
+    (fact,) = given(in_supervising()).when(command, by="zhao").facts
+    assert isinstance(fact, s.FollowedUp)
+    assert fact.answers == (
+        v.ScriptAnswer(question="CAME", asked="工作人员是否与您联系或上门", answer="上过门"),
+        v.ScriptAnswer(question="MORE", asked="还有什么没有解决，或别的意见", answer="⟦p1.name⟧说都好"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("forms", "loc"),
+    [
+        (answers(CLEAR="清楚"), ("answers", 0, "question")),
+        (answers(MORE="好") + answers(MORE="好"), ("answers", 1, "question")),
+        (answers(CAME="不知道"), ("answers", 0, "answer")),
+    ],
+)
+def test_only_questions_of_the_script_are_answered_and_only_by_its_choices(
+    forms: tuple[ScriptAnswerForm, ...], loc: tuple[str | int, ...]
+) -> None:
+    command = HAPPY.model_copy(update={"answers": forms})
+    given(in_supervising()).when(command, by="zhao").then_refused(Invalid, loc)
+
+
+def test_what_the_script_must_ask_is_asked() -> None:
+    toml = edited(('code = "CAME", text', 'code = "CAME", required = true, text'))
+    file = given(in_supervising())
+    world = replace(context("zhao", now=file.now), rulebook=RulebookContent.from_toml(toml))
+    with pytest.raises(Invalid) as refused:
+        HAPPY.execute(file.petition, world)
+    assert "工作人员是否与您联系或上门" in refused.value.text("zh")
+    HAPPY.model_copy(update={"answers": answers(CAME="没有")}).execute(file.petition, world)
 
 
 def test_the_place_is_asked_after_enough_attempts() -> None:
@@ -138,7 +207,7 @@ def test_for_an_anonymous_petition_the_place_is_asked_at_once() -> None:
 
 def test_who_is_not_reached_again_is_replaced_by_the_place_too() -> None:
     file = given(in_recollecting(), missed(2))
-    after = file.when(MissFollowUp(), by="zhao").then(s.FollowUpMissed)
+    after = file.when(MissFollowUp(), by="zhao", at=file.now + LONG_ENOUGH).then(s.FollowUpMissed)
     assert (after.petition.stage, after.petition.current.attempts_missed) == (Stage.RECOLLECTING, 3)
 
 
@@ -223,7 +292,15 @@ def test_the_unit_answers_and_the_committee_ends_it() -> None:
 
 def test_a_lifted_order_is_not_overdue() -> None:
     file = given(in_handling(), ordered(), running(Clock.ORDER, by="zhou"))
-    assert "order:o1" not in file.when(EndSupervision(id="o1"), by="zhou").then(s.SupervisionEnded).petition.due
+    lifted = file.when(EndSupervision(id="o1", text="误下"), by="zhou").then(s.SupervisionEnded)
+    assert "order:o1" not in lifted.petition.due
+
+
+def test_an_order_without_an_answer_is_ended_only_with_a_reason() -> None:
+    file = given(in_handling(), ordered())
+    file.when(EndSupervision(id="o1"), by="zhou").then_refused(Invalid, ("text",))
+    answered = file.when(AnswerSupervision(id="o1", text="已整改"), by="chen").then(s.SupervisionAnswered)
+    answered.when(EndSupervision(id="o1"), by="zhou").then(s.SupervisionEnded(id="o1"))
 
 
 def test_without_a_deadline_an_order_runs_as_the_rulebook_says() -> None:

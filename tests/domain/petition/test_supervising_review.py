@@ -61,6 +61,25 @@ def asked() -> Given:
 # Asked
 
 
+def test_only_somebody_can_ask_for_a_review() -> None:
+    nobody: list[Steps] = [in_handling(received(Channel.LETTER_VISIT, petitioners=())), reported(), replied()]
+    given(*nobody).when(ASK, by="wu").then_refused(NotPossibleNow)
+
+
+@pytest.mark.parametrize("verdict", ReviewVerdict)
+def test_only_a_re_review_that_stands_concludes_a_matter(verdict: ReviewVerdict) -> None:
+    """L1 36: the same facts and grounds are no longer accepted, unless the reply was revoked."""
+    chain = [review_asked(), review_decided(), review_asked(RE_REVIEW), review_decided(RE_REVIEW, verdict)]
+    concluded = given(*ANSWERED, *chain, number="HY-2025-000003").petition
+    refuse = RefuseFurther(reason="同一事实和理由", concluded_by="HY-2025-000003")
+    again = given(received()).petition
+    if verdict is ReviewVerdict.REVOKED:
+        with pytest.raises(Invalid):
+            refuse.execute_beside(concluded, again)
+    else:
+        assert refuse.execute_beside(concluded, again) == ()
+
+
 def test_a_review_is_asked_of_a_delivered_reply() -> None:
     taken = given(*ANSWERED).when(ASK, by="wu")
     after = taken.then(s.ReviewAsked(kind=REVIEW, body="澄湖区人民政府", reason="不服答复意见"), r.DueDatesSet).petition

@@ -12,8 +12,9 @@ from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.events.values import DemandAnswer
 from domain.petition.petition import Petition
+from domain.petition.recollecting import Recollect
 from domain.petition.stages import BEGINNINGS, LOOP, TRANSITIONS, Stage, may_follow, open_stage, stage_after
-from domain.vocabulary import Clock, Nature, ReviewKind
+from domain.vocabulary import Clock, Nature, Respondent, ReviewKind
 from tests.domain.petition.samples import facts, sample
 from tests.happened import (
     accepted,
@@ -217,6 +218,41 @@ NEEDS: dict[type[Event], Event] = {
 """The fact without which another one has nothing to change."""
 SEEN_IN = {p.PublicationWithdrawn: Stage.SUPERVISING, h.SuperiorAnswered: Stage.HANDLING}
 """Where a fact has something to change, if not in the first stage in which it may happen."""
+
+
+BESIDE_THE_END = [
+    (kind, stage)
+    for stage in (Stage.RECOLLECTING, Stage.CLOSED)
+    for kind, row in TRANSITIONS.items()
+    if stage in row.may_follow and row.leads_to is None
+]
+
+
+@pytest.mark.parametrize(("kind", "stage"), BESIDE_THE_END, ids=lambda one: getattr(one, "TOPIC", str(one)))
+def test_nothing_that_anybody_does_blocks_reopening(kind: type[Event], stage: Stage) -> None:
+    """Whatever else is on the file, "not settled" sends it round again, by a caller or by intake."""
+    file = given(*beside(stage)).petition
+    if kind in NEEDS and may_follow(type(NEEDS[kind]), stage):
+        file.fold([one_more(file, NEEDS[kind])])
+    file.fold([one_more(file, fitting(kind))])
+    for who in ("song", "xu"):
+        for respondent in Respondent:
+            again = Recollect(respondent=respondent, settled=False, text="仍未解决")
+            facts = again.execute(file, context(who, now=shanghai(MONDAY, 20))).facts
+            assert c.PetitionReopened in map(type, facts)
+
+
+@pytest.mark.parametrize("stage", [Stage.RECEIVING, Stage.HANDLING, Stage.PUBLISHING, Stage.SUPERVISING])
+@pytest.mark.parametrize("who", sorted(CAST))
+def test_nobody_in_any_role_closes_early(who: str, stage: Stage) -> None:
+    """The only fact that closes follows only re-collection, and no step that anybody may take leads there before."""
+    file = given(*beside(stage))
+    world = context(who, now=file.now)
+    open_to = [kind for kind in STEPS.values() if not isinstance(kind.barred(file.petition, world), DomainError)]
+    assert not [kind for kind in open_to if TRANSITIONS[kind.event].leads_to is Stage.CLOSED]
+    assert not may_follow(c.PetitionClosed, stage)
+    refused = file.when(Recollect(settled=True, text="都好"), by=who).refusal
+    assert refused is not None
 
 
 def everybody(stage: Stage) -> dict[str, dict[str, DomainError | None]]:
