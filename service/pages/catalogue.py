@@ -15,6 +15,7 @@ from service.pages import (
     receiving,
     receiving_many,
     recollecting,
+    reports,
     signing_in,
     signing_in_oidc,
     start,
@@ -43,4 +44,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     recollecting.router,
     administration.router,
     administration_rules.router,
+    reports.router,
 )

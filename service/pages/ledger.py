@@ -34,14 +34,15 @@ from service.exporting import KINDS, MOST_ROWS, LedgerTable, take_out
 from service.ledger_columns import COLUMNS, Reading, shown
 from service.pages.entering import FormOf, StaffPage
 from service.pages.screen import language_of, page, redirect, words_of
+from service.pages.words import mark as _say
 
 LEDGER = "/ledger"
 MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
-NOT_BY_NUMBER = "台账按脱敏文字检索，请不要输入电话或证件号码"
-SHORT = "请至少输入两个字"
+NOT_BY_NUMBER = _say("台账按脱敏文字检索，请不要输入电话或证件号码")
+SHORT = _say("请至少输入两个字")
 PERSONAL = "personal"
 """The fault of an address that holds somebody's number: it is not answered, but led to one without."""
 

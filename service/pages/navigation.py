@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.vocabulary import STAFF_ROLES, Role
-from service.access import Caller
+from service.access import REPORTING, Caller
+from service.pages.words import mark as _say
 
 READERS = STAFF_ROLES - {Role.ADMIN}
 
@@ -19,11 +20,6 @@ class Entry:
     roles: frozenset[Role]
 
 
-def _say(message: str) -> str:
-    """Mark a message for the catalogue."""
-    return message
-
-
 ENTRIES = (
     Entry("/intake", _say("受理台"), frozenset({Role.INTAKE})),
     Entry("/handling", _say("办理台"), frozenset({Role.HANDLER, Role.APPROVER})),
@@ -32,7 +28,7 @@ ENTRIES = (
     Entry("/supervision", _say("监督台"), frozenset({Role.SUPERVISOR})),
     Entry("/ledger", _say("台账"), READERS),
     Entry("/statistics", _say("统计"), READERS),
-    Entry("/reports", _say("报表"), READERS),
+    Entry("/reports", _say("报表"), REPORTING),
     Entry("/meetings", _say("分析会"), frozenset({Role.INTAKE, Role.SUPERVISOR})),
     Entry("/administration", _say("管理"), frozenset({Role.ADMIN})),
 )

@@ -12,33 +12,34 @@ from projections.file_queries import Entry, timeline
 from service.api.signed_in import PartsOf, ReaderOf, RequestId, reached
 from service.pages.entering import StaffPage
 from service.pages.screen import page
+from service.pages.words import mark as _say
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 
 SECTIONS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("告知与决定", frozenset({"accepted", "declined", "referred", "answered_at_once", "steered", "withdrawn"})),
-    ("办理记录", frozenset({
+    (_say("告知与决定"), frozenset({"accepted", "declined", "referred", "answered_at_once", "steered", "withdrawn"})),
+    (_say("办理记录"), frozenset({
         "assigned", "signed_for", "handler_named", "return_asked", "return_granted", "return_refused",
         "resident_contacted", "progress_noted", "household_visited", "extension_asked", "extension_granted",
         "extension_refused", "suspension_asked", "suspension_granted", "suspension_refused", "handling_resumed",
         "escalated_upward", "superior_answered", "outcome_reported", "meeting_decided",
     })),
-    ("答复与送达", frozenset({
+    (_say("答复与送达"), frozenset({
         "reply_drafted", "reply_approved", "reply_sent_back", "reply_delivered", "reply_imported",
     })),
-    ("公示与脱敏", frozenset({
+    (_say("公示与脱敏"), frozenset({
         "publication_drafted", "publication_approved", "publication_sent_back", "result_published",
         "publication_waived", "publication_withdrawn", "publication_corrected",
     })),
-    ("回访", frozenset({"follow_up_missed", "followed_up"})),
-    ("催办与督办", frozenset({
+    (_say("回访"), frozenset({"follow_up_missed", "followed_up"})),
+    (_say("催办与督办"), frozenset({
         "reminder_sent", "reminder_answered", "supervision_ordered", "supervision_answered", "supervision_ended",
     })),
-    ("复查复核", frozenset({"review_asked", "hearing_held", "review_decided"})),
-    ("再收集", frozenset({"resident_spoke", "opinion_gathered", "closed", "archived", "reopened"})),
+    (_say("复查复核"), frozenset({"review_asked", "hearing_held", "review_decided"})),
+    (_say("再收集"), frozenset({"resident_spoke", "opinion_gathered", "closed", "archived", "reopened"})),
 )  # fmt: skip
 """The parts of a file behind the petition itself, in the order of the archive, with the events that each holds."""
-REST = "备考"
+REST = _say("备考")
 
 
 @router.get("/files/{number}/print", dependencies=[reached(FileTimeline.name)])

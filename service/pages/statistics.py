@@ -38,6 +38,7 @@ from service.charts import bars, lines, svg
 from service.errors import faults_of
 from service.pages.entering import StaffPage
 from service.pages.screen import language_of, page, words_of
+from service.pages.words import mark as _say
 from service.parts import Parts
 
 STATISTICS = "/statistics"
@@ -46,7 +47,7 @@ SHOWN = (
     "solution", "satisfaction", "publication", "duplicate", "reopening", "mean_time",
 )  # fmt: skip
 """The figures of the table, as domain terms have them; the others are behind "all figures"."""
-COMPARED: Mapping[Compare, str] = {"previous": "环比", "year_before": "同比"}
+COMPARED: Mapping[Compare, str] = {"previous": _say("环比"), "year_before": _say("同比")}
 MOST_PLOTTED = 60
 """Periods in one line; more would be a smear."""
 REMEMBERED = 256
@@ -326,12 +327,12 @@ def _named(period: Period) -> str:
 def _presets(today: date) -> Iterator[tuple[str, Period]]:
     """Spans that are asked for most."""
     month, quarter, year = (start_of(today, by) for by in ("month", "quarter", "year"))
-    yield "本月", Period(month, today)
-    yield "上月", Period(after(month, "month", -1), month - ONE_DAY)
-    yield "本季度", Period(quarter, today)
-    yield "上季度", Period(after(quarter, "quarter", -1), quarter - ONE_DAY)
-    yield "本年", Period(year, today)
-    yield "上年", Period(after(year, "year", -1), year - ONE_DAY)
+    yield _say("本月"), Period(month, today)
+    yield _say("上月"), Period(after(month, "month", -1), month - ONE_DAY)
+    yield _say("本季度"), Period(quarter, today)
+    yield _say("上季度"), Period(after(quarter, "quarter", -1), quarter - ONE_DAY)
+    yield _say("本年"), Period(year, today)
+    yield _say("上年"), Period(after(year, "year", -1), year - ONE_DAY)
 
 
 def _days(period: Period) -> dict[str, str]:

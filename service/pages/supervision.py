@@ -31,13 +31,19 @@ from service.exporting import exports
 from service.ledger_columns import Reading
 from service.pages.entering import StaffPage
 from service.pages.screen import language_of, page
+from service.pages.words import mark as _say
 from service.readings import ReadingFilter, readings
 
 SUPERVISION = "/supervision"
 PAGES = (
-    ("", "概况"), ("/overdue", "超期件"), ("/early", "提前办结"), ("/orders", "督办与催办"), ("/audit", "审计轨迹"),
-    ("/readings", "个人信息查阅"), ("/exports", "台账导出"),
-)  # fmt: skip
+    ("", _say("概况")),
+    ("/overdue", _say("超期件")),
+    ("/early", _say("提前办结")),
+    ("/orders", _say("督办与催办")),
+    ("/audit", _say("审计轨迹")),
+    ("/readings", _say("个人信息查阅")),
+    ("/exports", _say("台账导出")),
+)
 LIMIT = 50
 
 router = APIRouter(
@@ -188,10 +194,10 @@ def orders_page(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: P
 
 
 STATES: Mapping[OrderState, str] = {
-    "open": "未办结",
-    "overdue": "逾期未反馈",
-    "answered": "已反馈待审核",
-    "ended": "已办结",
+    "open": _say("未办结"),
+    "overdue": _say("逾期未反馈"),
+    "answered": _say("已反馈待审核"),
+    "ended": _say("已办结"),
 }
 
 

@@ -47,6 +47,11 @@ class Words(NullTranslations):
         return readable(name) if self.language == "en" or title is None else title
 
 
+def mark(message: str) -> str:
+    """A message that code keeps and a template shows; import it as `_say`, by which catalogues find what to hold."""
+    return message
+
+
 def readable(name: str) -> str:
     """The name of a field, a code or a step as English words: `backdated_because` → `Backdated because`."""
     plain = re.sub(r"[_-]+", " ", name).strip()

@@ -1,0 +1,66 @@
+"""报表: the report packs of the last periods to download, as workbook and as document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Request, Response
+
+from domain.errors import Forbidden
+from domain.kernel import day_of
+from projections.ledger import Ledger
+from projections.periods import after, start_of
+from projections.statistics import Statistics
+from service.api.reports import Written, read_report
+from service.api.signed_in import PartsOf, ReaderOf, reached
+from service.pages.entering import StaffPage
+from service.pages.screen import page
+from service.reporting.kinds import WORDS, Kind, Span, span_of
+
+SHOWN = 6
+"""Periods of each kind, the running one first."""
+
+router = APIRouter(route_class=StaffPage, include_in_schema=False)
+
+
+@router.get("/reports")
+def reports(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
+    """What there is to download."""
+    if not caller.draws_reports:
+        raise Forbidden
+    today = day_of(parts.now())
+    kinds = [(kind, list(_latest(kind, today))) for kind in Kind]
+    return page(request, "reports.html", kinds=kinds, words=WORDS, committee=caller.sight.committee)
+
+
+@router.get("/reports/{kind}/{period}.{written}", dependencies=[reached(Statistics.name, Ledger.name)])
+def report(
+    kind: Kind,
+    period: Written,
+    written: Annotated[Literal["xlsx", "docx"], Path()],
+    parts: PartsOf,
+    caller: ReaderOf,
+) -> Response:
+    """One pack, as the interface gives it."""
+    return read_report(kind=kind, period=period, parts=parts, caller=caller, format_=written)
+
+
+def _latest(kind: Kind, today: date) -> Iterator[tuple[str, Span]]:
+    """The last periods of a kind as they are written in addresses, with what each covers."""
+    by = WORDS[kind].by
+    running = start_of(today, by)
+    for back in range(SHOWN):
+        written = _written(kind, after(running, by, -back))
+        yield written, span_of(kind, written, today)
+
+
+def _written(kind: Kind, first: date) -> str:
+    match kind:
+        case Kind.HALF_YEARLY:
+            return f"{first.year}-H{1 if first.month == 1 else 2}"
+        case Kind.YEARLY:
+            return f"{first.year}"
+        case _:
+            return f"{first:%Y-%m}"
