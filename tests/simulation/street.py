@@ -92,7 +92,7 @@ def life(letter: Letter, *, anonymous: bool) -> Iterator[Act]:
     """What the staff do with it, day after day."""
     n = letter.index
     notice = {"notice_waived_because": "匿名"} if anonymous else {"notice": "sms"}
-    yield n % 4 + (letter.took // 3 if n % 2 else 0), "intake", step("accept-petition", **notice)
+    yield 20 if n % 8 == 1 else n % 4 + (letter.took // 3 if n % 2 else 0), "intake", step("accept-petition", **notice)
     yield n % 2, "intake", step("assign-petition", lead="ZF")
     unit, handler = "ZF", "handler"
     if n % 10 == 3:
