@@ -82,8 +82,7 @@ ON CONFLICT (number, key) DO UPDATE SET start = excluded.start, due = excluded.d
 """
 STOP = "DELETE FROM {schema}.running WHERE number = %(number)s AND (key = ANY(%(clocks)s) OR clock = ANY(%(clocks)s))"
 LEAVE = """
-DELETE FROM {schema}.running
-WHERE number = %(number)s AND clock = ANY(%(clocks)s) AND (of IS NULL OR of <> ALL(%(units)s))
+DELETE FROM {schema}.running WHERE number = %(number)s AND clock = ANY(%(clocks)s) AND of <> ALL(%(units)s)
 """
 REMINDED = "UPDATE {schema}.running SET reminded_of = %(due)s WHERE number = %(number)s AND key = %(key)s"
 ANNOUNCED = "UPDATE {schema}.running SET announced_of = %(due)s WHERE number = %(number)s AND key = %(key)s"
@@ -110,7 +109,7 @@ class Clocks(Projection):
     """期限: running clocks with what was done about each, failed rounds, and published calendars."""
 
     name: ClassVar[str] = "clocks"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False

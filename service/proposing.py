@@ -35,7 +35,7 @@ class Proposing:
 
     def proposal(self, caller: Caller, sketch: PetitionSketch, *, request_id: str) -> PetitionProposal:
         """Category, units and due dates for a petition that is being typed, to who may take one in."""
-        _allowed(caller, ReceivePetition)
+        allowed(caller, ReceivePetition)
         return proposal_for(sketch, self._desk.context(caller, request_id))
 
     def routing(self, caller: Caller, number: str, *, request_id: str) -> RoutingView:
@@ -44,14 +44,14 @@ class Proposing:
 
     def likely_duplicates(self, caller: Caller, sketch: PetitionSketch, *, request_id: str) -> DuplicateProposals:
         """Files that a petition being typed may repeat, none hidden from the caller, to who may link them."""
-        _allowed(caller, LinkDuplicate)
+        allowed(caller, LinkDuplicate)
         context = self._desk.context(caller, request_id)
         return self._proposed(caller, context, wanted_of_sketch(sketch, context), frozenset())
 
     def duplicates_of(self, caller: Caller, number: str, *, request_id: str) -> DuplicateProposals:
         """Files that a file may repeat and is not linked to, to who may link them; `UnknownPetition` as ever."""
         petition, context = self._desk.load(caller, number), self._desk.context(caller, request_id)
-        _allowed(caller, LinkDuplicate)
+        allowed(caller, LinkDuplicate)
         linked = {petition.number, *petition.duplicates, *filter(None, [petition.duplicate_of])}
         return self._proposed(caller, context, wanted_of_file(petition, context), frozenset(linked))
 
@@ -64,7 +64,7 @@ class Proposing:
         return proposals_of(wanted[1], found, context)
 
 
-def _allowed(caller: Caller, step: type[PetitionCommand]) -> None:
+def allowed(caller: Caller, step: type[PetitionCommand]) -> None:
     """Raise `WrongRole` for who holds none of the roles that take the step."""
     if caller.roles.isdisjoint(step.roles):
         raise step.for_others()

@@ -16,6 +16,7 @@ from service.pages import (
     receiving_many,
     recollecting,
     reports,
+    several,
     signing_in,
     signing_in_oidc,
     start,
@@ -45,4 +46,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     administration.router,
     administration_rules.router,
     reports.router,
+    several.router,
 )

@@ -50,7 +50,7 @@ def opened(request: Request, parts: Parts, caller: Caller, name: str, number: st
     kept = parts.drafts.find(caller.staff, asked) if is_draft_id(asked) else None
     if kept is not None and (kept.form, kept.number) != (name, number):
         kept = None
-    if kept is None and number is not None and "fresh" not in request.query_params:
+    if kept is None and number is not None:
         kept = parts.drafts.latest(caller.staff, name, number)
     return _again(kept) if kept is not None else Opened(new_draft_id(), name, number)
 
@@ -105,7 +105,7 @@ def discard(request: Request, form: FormOf, parts: PartsOf, caller: ReaderOf) ->
 @router.get("/drafts/token")
 def token(request: Request) -> Response:
     """The token for forms, for a page that stayed open while its reader signed in again."""
-    return JSONResponse({"csrf": csrf_token(request)}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"csrf": csrf_token(request)})
 
 
 def _named(form: FormData, parts: Parts, caller: Caller) -> Opened:

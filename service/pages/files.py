@@ -39,7 +39,8 @@ ONWARD = frozenset({
     "report-outcome", "draft-reply", "approve-reply", "send-back-reply", "deliver-reply", "grant-extension",
     "refuse-extension", "grant-suspension", "refuse-suspension", "resume-handling", "draft-publication",
     "approve-publication", "send-back-publication", "publish-result", "follow-up", "recollect", "answer-reminder",
-    "answer-supervision", "end-supervision", "decide-review",
+    "answer-supervision", "end-supervision", "decide-review", "contact-resident", "report-to-lead", "decide-duty",
+    "approve-erasure",
 })  # fmt: skip
 """The steps that carry a file on, or answer what waits; all others are taken as they are needed."""
 TOLD = (
@@ -48,6 +49,22 @@ TOLD = (
     "attempt", "level", "deadline", "kind", "verdict", "principal", "duplicate", "round", "archive_number",
 )  # fmt: skip
 """Plain fields of events that the timeline tells, in this order."""
+
+
+def _say(message: str) -> str:
+    """Mark a message for the catalogue."""
+    return message
+
+
+OWN_LABELS: Mapping[str, str] = {
+    "answers": _say("办理结果"),
+    "archive_number": _say("档案号"),
+    "attempt": _say("第几次"),
+    "duplicate": _say("重复件"),
+    "principal": _say("主件"),
+    "round": _say("轮次"),
+}
+"""Fields of events that no form fills in, or that forms call otherwise."""
 UNITS = frozenset({"lead", "co_units", "unit", "proposed_unit"})
 QUIET = frozenset({"petition.due_dates_set"})
 """Facts that only follow from another of the same moment."""
@@ -128,6 +145,12 @@ def letter(
     return as_download(parts.papers.letter(caller, number, letter, request_id=one), letter)
 
 
+@router.get("/files/{number}/dossier")
+def dossier(number: Number, parts: PartsOf, caller: ReaderOf, one: RequestId) -> Response:
+    """The whole file as a document, in archive order; a reading of personal data is logged for the committee."""
+    return as_download(parts.papers.dossier(caller, number, request_id=one), number)
+
+
 def stem_of(step: str) -> str:
     """The part of the loop that a step belongs to."""
     return STEPS[step].__module__.rpartition(".")[2].partition("_")[0]
@@ -169,7 +192,7 @@ def _moments(request: Request, parts: Parts, caller: Caller, file: FileView) -> 
             tuple(
                 (_label(name, words), _told(entry.topic, name, codes[name], words, names))
                 for name in TOLD
-                if name in codes
+                if codes.get(name) not in (None, [])
             ),
             tuple((_label(_part(path), words), text) for path, text in entry.texts.items()),
         )
@@ -195,8 +218,11 @@ def _code_of(topic: str, name: str) -> type[Code] | None:
 
 
 def _label(name: str, words: Words) -> str:
-    """What a field is called on the forms that fill it in."""
-    return words.field(name, _titles().get(name, name))
+    """What a field is called: by itself, or on the forms that fill it in; the text of an event needs no name."""
+    if name == "text":
+        return ""
+    own = OWN_LABELS.get(name)
+    return words.gettext(own) if own else words.field(name, _titles().get(name, name))
 
 
 def _part(path: str) -> str:

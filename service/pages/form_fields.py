@@ -49,6 +49,8 @@ class Field:
     rows: list[list[Field]] = field(default_factory=list)
     pattern: str = ""
     one_file: bool = False
+    accept: str = ""
+    """Which files may be chosen, as browsers understand it; a telephone then offers its camera for pictures."""
     focus: bool = False
     """Whether typing begins here."""
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from domain.errors import DomainError, KeyReused, UnknownPetition
 from domain.petition.intake import ReceivePetition
-from domain.petition.petition import Petition
 from domain.vocabulary import Channel, Role
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
@@ -23,6 +22,7 @@ from service.pages.screen import language_of, page, redirect, words_of
 from service.pages.steps import take_uploads
 from service.pages.waiting import Asked, asked, waiting
 from service.parts import Parts
+from service.proposing import allowed
 from service.qr import svg
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
@@ -32,11 +32,9 @@ USE = "use_category"
 
 
 @router.get("/intake")
-def desk(
-    request: Request, parts: PartsOf, caller: ReaderOf, request_id: RequestId, wanted: Annotated[Asked, Depends(asked)]
-) -> Response:
+def desk(request: Request, parts: PartsOf, caller: ReaderOf, wanted: Annotated[Asked, Depends(asked)]) -> Response:
     """The desk: the six channels, what was begun, and what waits for a decision of intake."""
-    _may_receive(parts, caller, request_id)
+    allowed(caller, ReceivePetition)
     drafts = [
         (one, Channel(one.form.removeprefix(RECEIVING)))
         for one in parts.drafts.listed(caller.staff)
@@ -66,14 +64,13 @@ def receipt(request: Request, key: Annotated[str, Path(max_length=64)], parts: P
         address=public,
         code=svg(f"{public}?number={done.number}"),
         now=parts.now(),
-        headers={"Cache-Control": "no-store"},
     )
 
 
 @router.get("/intake/{channel}")
-def ask(request: Request, channel: Channel, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> Response:
+def ask(request: Request, channel: Channel, parts: PartsOf, caller: ReaderOf) -> Response:
     """The form of a channel."""
-    _may_receive(parts, caller, request_id)
+    allowed(caller, ReceivePetition)
     form = opened(request, parts, caller, RECEIVING + channel)
     rulebook = parts.rulebooks.current().content
     filled = filled_in(form.typed, rulebook) if form.typed is not None else Filled(_begun(channel, caller))
@@ -97,7 +94,7 @@ def receive(
             if parts.desk.answered(caller, form.id) is None:
                 told = words_of(request).gettext("此件先前已登记，未重复建档")
                 return redirect(request, f"/files/{done.number}", told, "warning")
-            request.app.state.metrics.steps.labels("receive-petition").inc()
+            request.app.state.metrics.step("receive-petition")
             return redirect(request, f"/intake/receipt/{form.id}")
         if "content" in filled.errors:
             filled.errors.pop("title", None)  # it would have been made from the content
@@ -139,13 +136,6 @@ def _sketched(sent: FormOf, parts: Parts) -> Filled:
     if isinstance(taken, str) and taken:
         filled.values["category"] = taken
     return filled
-
-
-def _may_receive(parts: Parts, caller: Caller, request_id: str) -> None:
-    """Raise what bars the caller from taking petitions in."""
-    barred = ReceivePetition.barred(Petition(""), parts.desk.context(caller, request_id))
-    if isinstance(barred, DomainError):
-        raise barred
 
 
 def _channels(parts: Parts) -> list[Channel]:

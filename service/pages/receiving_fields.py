@@ -63,10 +63,16 @@ def filled_in(form: FormData, rulebook: RulebookContent) -> Filled:
 
 
 def entered(channel: Channel, filled: Filled) -> Filled:
-    """The same for the command: with the channel, and a title made from the content where none was typed."""
+    """The same for the command: with the channel, a title made from the content where none was typed, and an officer's
+    grid for the area where none was named.
+    """
     title, content = titled(str(filled.values.get("title", "")), str(filled.values.get("content", "")))
     said = {name: text for name, text in (("title", title), ("content", content)) if text}
-    return Filled({**filled.values, **said, "channel": channel.value}, filled.errors)
+    values = {**filled.values, **said, "channel": channel.value}
+    grid = (values.get("source") or {}).get("grid")
+    if grid and not (values.get("place") or {}).get("area"):
+        values["place"] = {**(values.get("place") or {}), "area": grid}
+    return Filled(values, filled.errors)
 
 
 def intake_form(
@@ -83,6 +89,8 @@ def intake_form(
     for one in own:
         if one.name in LISTS:
             one.sort = "choice"
+        if one.name == "source.photos":
+            one.accept = "image/*"
     own[0].focus = channel in OWN_FIRST
     first = [fields.pop(name) for name in FIRST]
     first[0].focus = channel not in OWN_FIRST

@@ -10,9 +10,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from domain.errors import DomainError, TooLarge, UnknownPetition
+from domain.errors import TooLarge, UnknownPetition
 from domain.petition.intake import ReceivePetition
-from domain.petition.petition import Petition
 from domain.vocabulary import Channel, Nature
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
@@ -22,6 +21,7 @@ from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import uploads
 from service.pages.screen import language_of, page
 from service.parts import Parts
+from service.proposing import allowed
 from service.registering import MOST_ROWS, Row, columns_of, register, table_of
 from service.tables import BadTable
 
@@ -40,11 +40,9 @@ ChannelOf = Annotated[Channel, Query()]
 
 
 @router.get("/intake/many")
-def ask(
-    request: Request, parts: PartsOf, caller: ReaderOf, request_id: RequestId, channel: ChannelOf = Channel.SYMPOSIUM
-) -> Response:
+def ask(request: Request, caller: ReaderOf, channel: ChannelOf = Channel.SYMPOSIUM) -> Response:
     """Where a table is pasted or sent."""
-    _may_receive(parts, caller, request_id)
+    allowed(caller, ReceivePetition)
     return _page(request, channel, dict.fromkeys(SHARED, ""))
 
 
@@ -66,7 +64,7 @@ def look_through(
     form: FormOf,
 ) -> Response:
     """Say what would come of every row. The table is kept, sealed, for who sent it, until it is registered."""
-    _may_receive(parts, caller, request_id)
+    allowed(caller, ReceivePetition)
     channel, shared = _channel(form), {name: str(form.get(name) or "").strip() for name in SHARED}
     try:
         sent = _sent(form)
@@ -142,13 +140,6 @@ def _sent(form: FormOf) -> bytes | str:
     return pasted
 
 
-def _may_receive(parts: Parts, caller: Caller, request_id: str) -> None:
-    """Raise what bars the caller from taking petitions in."""
-    barred = ReceivePetition.barred(Petition(""), parts.desk.context(caller, request_id))
-    if isinstance(barred, DomainError):
-        raise barred
-
-
 def _said(error: BadTable, request: Request) -> str:
     """What is wrong with the table, in the reader's language."""
     zh, _, en = str(error).rpartition(" / ")
@@ -170,7 +161,6 @@ def _page(
         request,
         "receiving/many.html",
         status=status,
-        headers={"Cache-Control": "no-store"},
         channel=channel,
         channels=list(Channel),
         natures=list(Nature),

@@ -17,12 +17,13 @@ from domain.rules.content import RulebookContent
 from domain.vocabulary import STAFF_ROLES, BodyKind, Role
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.errors import request_id_of
 from service.file_view import FileView
 from service.pages.drafting import VERSION, Opened, opened, renewed, sent_as
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, file_paths, refused, uploads, validated, wants_row
 from service.pages.form_fields import Choices, fields_of, unplaced
-from service.pages.screen import language_of, page, redirect, words_of
+from service.pages.screen import caller_or_none, language_of, page, redirect, words_of
 from service.pages.words import readable
 from service.parts import Parts
 from service.proposals import RoutingView
@@ -126,9 +127,8 @@ def shown(
 ) -> Response:
     """The page of a step: its form, holding what was filled in, and beside it what it is written from."""
     rulebook = request.app.state.parts.rulebooks.current().content
-    fields = fields_of(
-        kind, filled, Choices(rulebook, file, _options(kind, rulebook)), words_of(request), rows_wanted=rows_wanted
-    )
+    choices = Choices(rulebook, file, _options(request, kind, file, rulebook))
+    fields = fields_of(kind, filled, choices, words_of(request), rows_wanted=rows_wanted)
     first = next((one for one in fields if one.sort != "hidden"), None)
     if first is not None:
         first.focus = not filled.errors
@@ -148,11 +148,24 @@ def shown(
     )
 
 
-def _options(kind: type[PetitionCommand], rulebook: RulebookContent) -> dict[str, list[tuple[str, str]]]:
-    """Options that only this step has: what goes upward goes to a superior body, named by its code."""
+def _options(
+    request: Request, kind: type[PetitionCommand], file: FileView, rulebook: RulebookContent
+) -> dict[str, list[tuple[str, str]]]:
+    """Options that only this step has: handlers of the unit; superior bodies, by their codes, for what goes upward."""
+    if "handler" in kind.model_fields:
+        return {"handler": _handlers(request, file)}
     if not issubclass(kind, EscalateUpward | RecordSuperiorAnswer):
         return {}
     return {"body": [(one.code, one.name) for one in rulebook.bodies if one.kind is BodyKind.SUPERIOR]}
+
+
+def _handlers(request: Request, file: FileView) -> list[tuple[str, str]]:
+    """Who may be named as handler: the staff of the units on the file, of the caller's own where one is."""
+    caller, involved = caller_or_none(request), {*file.co_units, *filter(None, [file.lead])}
+    assert caller is not None
+    units = {grant.unit for grant in caller.grants if grant.unit} & involved or involved
+    staff = request.app.state.parts.desk.context(caller, request_id_of(request.scope)).staff_units
+    return [(one, one) for one in sorted(staff) if units & staff[one]]
 
 
 def offered(kind: type[PetitionCommand], number: str, parts: Parts, caller: Caller, *, request_id: str) -> FileView:
@@ -200,7 +213,7 @@ def _taken(kind: type[PetitionCommand]) -> Callable[..., Response]:
                 expected = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
                 done = parts.desk.take(caller, number, command, request_id=request_id, expected=expected, key=form.id)
                 parts.drafts.drop(caller.staff, form.id)
-                request.app.state.metrics.steps.labels(kind.step()).inc()
+                request.app.state.metrics.step(kind.step())
                 parts.positions.wait_for(done.position, FOLLOWED, request.app.state.settings.wait_seconds)
                 return redirect(request, f"/files/{done.number}", f"{title_of(request, kind)}：{done.number}")
         except UnknownPetition:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Request
 
+from domain.petition.commands import STEPS
 from domain.vocabulary import Role
 from projections.ledger import Ledger
 from projections.tasks import KINDS
@@ -28,6 +29,10 @@ DONE_BY: Mapping[str, str] = {
     "sign": "sign-for",
     "contact": "contact-resident",
     "contact_as_lead": "contact-resident",
+    "decide_return": "grant-return",
+    "decide_duty": "decide-duty",
+    "decide_extension": "grant-extension",
+    "decide_suspension": "grant-suspension",
     "resume": "resume-handling",
     "record_superior_answer": "record-superior-answer",
     "draft_reply": "draft-reply",
@@ -40,11 +45,22 @@ DONE_BY: Mapping[str, str] = {
     "follow_up": "follow-up",
     "recollect": "recollect",
     "answer_reminder": "answer-reminder",
+    "answer_reminder_intake": "answer-reminder",
+    "answer_reminder_caller": "answer-reminder",
     "answer_order": "answer-supervision",
     "decide_review": "decide-review",
     "decide_re_review": "decide-review",
+    "approve_erasure": "approve-erasure",
 }
 """The step by which a task is done, where there is one for it; any other begins on the file's page."""
+
+SEVERAL_FOR: Mapping[str, tuple[str, ...]] = {
+    "decide_acceptance": ("accept-petition", "classify-petition"),
+    "assign": ("assign-petition",),
+    "sign": ("sign-for",),
+    "handle": ("name-handler",),
+}
+"""The steps that may be taken at once on what was ticked, by the kind of task in the list."""
 
 LightOf = Annotated[Light | None, Query()]
 TaskOf = Annotated[str, Query(max_length=64)]
@@ -76,9 +92,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a desk lists. `lights` and `kinds` narrow it, each with its number and its address."""
+    """What a desk lists. `lights` and `kinds` narrow it, each with its number and its address.
+
+    `several`: steps (with their names) that may be taken at once on lines that are ticked.
+    """
 
     lines: tuple[Line, ...]
+    several: tuple[tuple[str, str], ...]
     kinds: tuple[Kind, ...]
     lights: tuple[tuple[Light, int, str, bool], ...]
     total: int
@@ -148,6 +168,7 @@ def waiting(
     following = wanted.href(path, cursor=found.next_cursor) if found.next_cursor else None
     return Waiting(
         lines=tuple(_line(one, days, words) for one in found.tasks),
+        several=_several((one.task for one in found.tasks), words),
         kinds=tuple(
             Kind(task, _named(task, words), here[task], _toggled(wanted, path, task), wanted.task == task)
             for task in KINDS
@@ -185,6 +206,12 @@ def _line(task: Task, days: Days, words: Words) -> Line:
     step = DONE_BY.get(task.task)
     href = f"/files/{task.number}/{step}" if step else f"/files/{task.number}"
     return Line(task, _named(task.task, words), days.light(task.due), left, href)
+
+
+def _several(listed: Iterable[str], words: Words) -> tuple[tuple[str, str], ...]:
+    """The steps that may be taken at once on some of these tasks, each with its name."""
+    steps = dict.fromkeys(step for task in listed for step in SEVERAL_FOR.get(task, ()))
+    return tuple((step, readable(step) if words.language == "en" else STEPS[step].title) for step in steps)
 
 
 def _named(task: str, words: Words) -> str:

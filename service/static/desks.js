@@ -86,8 +86,9 @@ class Proposals {
     this.form = form;
     this.aside = aside;
     this.last = "";
-    form.addEventListener("input", later(() => this.ask(), QUIET));
-    form.addEventListener("change", later(() => this.ask(), QUIET));
+    const asked = later(() => this.ask(), Number(aside.dataset.quiet ?? QUIET));
+    form.addEventListener("input", asked);
+    form.addEventListener("change", asked);
     aside.addEventListener("click", (event) => this.take(event));
   }
 

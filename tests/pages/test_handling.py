@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from domain.petition.petition import Petition
@@ -184,3 +186,58 @@ def test_only_handlers_and_approvers_work_here(desk: Office) -> None:
             assert client.get("/handling").status_code == status, who
     with visitor(desk, "handler") as client:
         assert client.get("/handling/approvals").status_code == 403
+
+
+def test_several_files_are_signed_for_at_once_and_each_is_answered_by_itself(desk: Office, tab: Tabs) -> None:
+    numbers = [assigned(desk) for _ in range(2)]
+    page = tab("handler", scripts=False)
+    page.goto("/handling?task=sign")
+    for number in numbers:
+        page.get_by_role("checkbox", name=number).check()
+    page.get_by_role("button", name="签收", exact=True).click()
+    assert all(number in page.locator("#which").locator("..").inner_text() for number in numbers)
+    desk.take("handler", numbers[0], "sign-for")
+    page.locator(".send button").first.click()
+    text = page.locator("#content").inner_text()
+    assert "已办理 1 件" in text
+    assert "未办理 1 件" in text
+    assert "本单位已签收" in page.locator("tr", has_text=numbers[0]).inner_text()
+    assert desk.parts.store.fold(Petition(numbers[1])).current.signed == {"ZF": "handler"}
+    looked = tab("handler")
+    looked.goto(f"/several/sign-for?number={numbers[0]}")
+    axe_clean(looked)
+    looked.goto("/several/sign-for")
+    assert "请先在列表中勾选卷宗" in looked.locator("#content").inner_text()
+
+
+def test_a_step_on_several_files_is_for_its_roles_and_its_files(desk: Office) -> None:
+    secret = assigned(desk, secrecy="secret")
+    with visitor(desk, "caller") as client:
+        assert client.get("/several/sign-for").status_code == 403
+        assert post_form(client, "/several/sign-for", {"number": secret}).status_code == 403
+    with visitor(desk, "handler-hw") as client:
+        answer = post_form(client, "/several/sign-for", {"number": secret})
+    assert answer.status_code == 200
+    assert "没有此编号的卷宗" in answer.text
+    assert not desk.parts.store.fold(Petition(secret)).current.signed
+
+
+def test_letters_are_issued_from_the_file_and_papers_handed_out(desk: Office, tab: Tabs) -> None:
+    number = assigned(desk, petitioners=[PERSON])
+    page = tab("handler", scripts=False)
+    page.goto(f"/files/{number}")
+    page.locator("section", has=page.locator("#letters")).get_by_role("link").first.click()
+    assert page.locator("[name=kind]").input_value()
+    page.locator(".send button").first.click()
+    assert page.url.endswith(f"/files/{number}")
+    with visitor(desk, "handler") as client:
+        text = client.get(f"/files/{number}").text
+        letter = re.search(rf"/files/{number}/letters/[\w-]+", text)
+        assert letter is not None
+        for path in (letter[0], f"/files/{number}/dossier"):
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert answer.content.startswith(b"PK")
+            assert answer.headers["content-disposition"].startswith("attachment")
+    with visitor(desk, "publisher") as client:
+        assert client.get(letter[0]).status_code == 403

@@ -212,7 +212,9 @@ def test_the_officer_sends_a_photo_from_a_telephone(desk: Office, tab: Tabs) -> 
     page = tab("intake", phone=True)
     page.goto("/intake/officer")
     assert fits_width(page)
+    assert box(page, "source.photos").get_attribute("accept") == "image/*"
     box(page, "source.grid").select_option(index=1)
+    grid = box(page, "source.grid").input_value()
     box(page, "source.photos").set_input_files({"name": "路灯.jpg", "mimeType": "image/jpeg", "buffer": photo()})
     box(page, "content").fill("巡访时发现路灯损坏。")
     box(page, "nature").select_option("complaint")
@@ -223,6 +225,8 @@ def test_the_officer_sends_a_photo_from_a_telephone(desk: Office, tab: Tabs) -> 
     assert fits_width(page)
     file = file_of(desk, page)
     assert len(file.attachments) == 1
+    assert file.place is not None
+    assert file.place.area == grid
     assert file.source is not None
     assert file.source.model_dump()["photos"] == tuple(file.attachments)
 

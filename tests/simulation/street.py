@@ -26,14 +26,12 @@ from tests.service.time_kit import TimedOffice
 
 DATA = Path(os.environ.get("HUIYING_TEST_DATA") or ROOT.parent / "shared" / "data")
 REAL = DATA / "petitions-with-replies.csv.gz"
-HOW_MANY = int(os.environ.get("HUIYING_SIMULATED", "20"))
+HOW_MANY = int(os.environ.get("HUIYING_SIMULATED", "24"))
 """How many petitions; up to 2,106 of them are there."""
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 PUBLISHED = date(2026, 11, 5)
 """The day on which the next year's calendar is entered."""
-JUST_BEFORE = date(2026, 11, 3)
-"""A day from which 60 days reach into that year."""
 NOTICE = CalendarYear(
     holidays=tuple(
         Holiday(date=date(2027, month, day), name=name)
@@ -80,7 +78,7 @@ def letters(count: int = HOW_MANY) -> list[Letter]:
     found = []
     for index, row in enumerate(chosen):
         sent, answered = (datetime.fromisoformat(row[name]) for name in ("time", "reply_time"))
-        day = JUST_BEFORE if index == 0 else date(2026, sent.month, min(sent.day, 28))
+        day = date(2026, sent.month, min(sent.day, 28))
         found.append(Letter(index, day, max((answered - sent).days, 0), row["title"], row["body"]))
     return sorted(found, key=lambda one: (one.day, one.index))
 
@@ -94,7 +92,7 @@ def life(letter: Letter, *, anonymous: bool) -> Iterator[Act]:
     """What the staff do with it, day after day."""
     n = letter.index
     notice = {"notice_waived_because": "匿名"} if anonymous else {"notice": "sms"}
-    yield 20 if n % 8 == 1 else n % 4 + (letter.took // 3 if n % 2 else 0), "intake", step("accept-petition", **notice)
+    yield n % 4 + (letter.took // 3 if n % 2 else 0), "intake", step("accept-petition", **notice)
     yield n % 2, "intake", step("assign-petition", lead="ZF")
     unit, handler = "ZF", "handler"
     if n % 10 == 3:
