@@ -21,10 +21,12 @@ from domain.errors import Busy, DomainError
 from domain.kernel import day_of
 from domain.petition.command import PetitionCommand
 from domain.petition.supervising_overdue import (
+    LEVELS,
     OrderOverdue,
     RaiseSupervision,
     RecomputeDueDates,
     RemindOfClock,
+    level_of,
     order_day,
     reminder_day,
 )
@@ -148,9 +150,10 @@ def _steps(clock: Waiting, rulebook: RulebookContent, today: date) -> Iterator[D
 
 def _raise_levels(parts: Parts, done: Done) -> None:
     """Raise the level of supervision where the failed rounds ask for a higher one."""
-    every = parts.rulebooks.current().content.failed_rounds
+    rulebook = parts.rulebooks.current().content
     with parts.reading() as connection:
-        found = [one for one in failing(connection, every) if one.level < min(one.failed // every, 2)]
+        failed = failing(connection, rulebook.failed_rounds)
+    found = [one for one in failed if one.level < LEVELS.index(level_of(one.failed, rulebook))]
     for one in found:
         done.raised += _take(parts, done, one.number, RaiseSupervision(), str(one.failed))
 
