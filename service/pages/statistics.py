@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import DomainError
 from domain.kernel import day_of
@@ -35,7 +35,7 @@ from service.api.signed_in import PartsOf, ReaderOf, reached
 from service.api.spans import Day
 from service.api.statistics import read_files_behind, read_statistics
 from service.charts import bars, lines, svg
-from service.errors import faults_of
+from service.pages.asking import asked_of
 from service.pages.entering import StaffPage
 from service.pages.screen import language_of, page, words_of
 from service.pages.words import mark as _say
@@ -89,7 +89,7 @@ class Cell:
 @router.get(STATISTICS, dependencies=[reached(Statistics.name, Ledger.name)])
 def statistics(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     """The table, its charts, and how each figure is computed."""
-    asked, faults = _asked(request)
+    asked, faults = asked_of(request, Asked)
     language = language_of(request)
     try:
         answer = _answered(asked, parts, caller)
@@ -128,7 +128,7 @@ def statistics(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
 @router.get("/statistics/parts.svg")
 def parts_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     """The chosen figure by the parts of the dimension, as bars."""
-    asked, _ = _asked(request)
+    asked, _ = asked_of(request, Asked)
     figure = FIGURES[asked.figure]
     table = _answered(asked, parts, caller).periods[0]
     rows = {row.name: _value(row.figures[figure.code]) for row in table.rows if row.part is not None}
@@ -139,7 +139,7 @@ def parts_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
 @router.get("/statistics/trend.svg")
 def trend_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     """The chosen figure from period to period, as a line."""
-    asked, _ = _asked(request)
+    asked, _ = asked_of(request, Asked)
     figure, words = FIGURES[asked.figure], words_of(request)
     trend = _trend(asked, _answered(asked, parts, caller), parts, caller)
     pairs = _pairs(trend)
@@ -160,7 +160,7 @@ def files(
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     """The files (or rounds) behind one figure of the table."""
-    asked, _ = _asked(request)
+    asked, _ = asked_of(request, Asked)
     figure = FIGURES[asked.figure]
     found = read_files_behind(
         figure=figure.code,
@@ -191,17 +191,6 @@ def files(
         first=f"{STATISTICS}/files?{here}" if cursor else None,
         following=f"{STATISTICS}/files?{here}&cursor={found.next_cursor}" if found.next_cursor else None,
     )
-
-
-def _asked(request: Request) -> tuple[Asked, list[str]]:
-    """What the address asks for, blanks left out, and what of it cannot be."""
-    given = {name: value for name, value in request.query_params.items() if value}
-    try:
-        return Asked.model_validate(given), []
-    except ValidationError as error:
-        faults = faults_of([dict(one) for one in error.errors()])
-        language = language_of(request)
-        return Asked(), [f"{'.'.join(map(str, fault.loc))}: {fault.text[language == 'en']}" for fault in faults]
 
 
 def _answered(asked: Asked, parts: Parts, caller: Caller) -> StatisticsAnswer:

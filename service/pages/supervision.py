@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from domain.kernel import day_of
 from domain.petition.titles import TITLES
@@ -26,11 +26,11 @@ from projections.paging import Cursor
 from service.api.audit import AuditQuery, Name
 from service.api.signed_in import CommitteeOf, PartsOf, reached
 from service.api.spans import Day, check_order
-from service.errors import faults_of
 from service.exporting import exports
 from service.ledger_columns import Reading
+from service.pages.asking import asked_of
 from service.pages.entering import StaffPage
-from service.pages.screen import language_of, page
+from service.pages.screen import page
 from service.pages.words import mark as _say
 from service.readings import ReadingFilter, readings
 
@@ -68,17 +68,6 @@ class Filter(BaseModel):
     quick: int = QUICK_DAYS
     first: Day | None = None
     last: Day | None = None
-
-
-def _asked(request: Request, model: type[Any]) -> tuple[Any, list[str]]:
-    """What the address asks for, blanks left out, and what of it cannot be."""
-    given = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
-    try:
-        return model.model_validate(given), []
-    except ValidationError as error:
-        told = faults_of([dict(one) for one in error.errors()])
-        english = language_of(request) == "en"
-        return model(), [f"{'.'.join(map(str, fault.loc))}: {fault.text[english]}" for fault in told]
 
 
 def _shown(request: Request, template: str, faults: Sequence[str] = (), **values: Any) -> Response:
@@ -147,7 +136,7 @@ def overdue(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: Place
 @router.get("/supervision/early")
 def early(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: Place = None) -> Response:
     """Files that ended without the whole loop, or closed unusually quickly."""
-    asked, faults = _asked(request, Filter)
+    asked, faults = asked_of(request, Filter)
     with parts.reading() as connection:
         found = early_ends(connection, caller.sight, reason=asked.reason, quick=asked.quick, cursor=cursor, limit=LIMIT)
     return _shown(
@@ -165,7 +154,7 @@ def early(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: Place =
 @router.get("/supervision/orders")
 def orders_page(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: Place = None) -> Response:
     """Supervision orders and reminders with their answers."""
-    asked, faults = _asked(request, Filter)
+    asked, faults = asked_of(request, Filter)
     today = day_of(parts.now())
     with parts.reading() as connection:
         found = orders(
@@ -204,7 +193,7 @@ STATES: Mapping[OrderState, str] = {
 @router.get("/supervision/audit")
 def audit_page(request: Request, parts: PartsOf, caller: CommitteeOf) -> Response:
     """Who did what when, on which file, on whose behalf; newest first."""
-    asked, faults = _asked(request, AuditQuery)
+    asked, faults = asked_of(request, AuditQuery)
     place = Cursor.read(asked.cursor, "position", rest=0)
     with parts.reading() as connection:
         before = place.whole() if place else None
@@ -225,7 +214,7 @@ def audit_page(request: Request, parts: PartsOf, caller: CommitteeOf) -> Respons
 @router.get("/supervision/readings")
 def readings_page(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: Place = None) -> Response:
     """Who read whose personal data."""
-    asked, faults = _asked(request, Filter)
+    asked, faults = asked_of(request, Filter)
     check_order(asked.first, asked.last)
     place = Cursor.read(cursor, "reading", rest=0)
     wanted = ReadingFilter(asked.number and asked.number.upper(), asked.staff, asked.first, asked.last)
@@ -239,7 +228,7 @@ def readings_page(request: Request, parts: PartsOf, caller: CommitteeOf, cursor:
 @router.get("/supervision/exports")
 def exports_page(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: Place = None) -> Response:
     """Who took what out of the ledger."""
-    asked, faults = _asked(request, Filter)
+    asked, faults = asked_of(request, Filter)
     check_order(asked.first, asked.last)
     place = Cursor.read(cursor, "export", rest=0)
     with parts.reading() as connection:

@@ -55,6 +55,10 @@ def test_a_file_is_printed_in_the_order_of_the_archive(desk: Office, tab: Tabs, 
     shot(page, "file-print")
     page.emulate_media(media="print")
     assert not page.locator(".noprint").is_visible()
+    with visitor(desk, "handler") as client:
+        answer = client.get(f"/files/{number}/dossier.docx")
+        assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
+        assert "打印卷宗" in client.get(f"/files/{number}").text
 
 
 def test_a_file_on_paper_is_masked_for_who_does_not_work_on_it_and_nothing_for_who_may_not_know(
