@@ -38,6 +38,10 @@ class Names:
         """A unit's name."""
         return self._name(self.rulebook and code and self.rulebook.unit(code), code)
 
+    def body(self, code: str | None) -> str:
+        """A body's name."""
+        return self._name(self.rulebook and code and self.rulebook.body(code), code)
+
     def area(self, code: str | None) -> str:
         """An area's name."""
         return self._name(self.rulebook and code and self.rulebook.area(code), code)

@@ -1,9 +1,10 @@
 """Projections with tables to read from, and what stands in them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
 
 from domain.kernel import Recorded
 from projections.ledger_queries import page
@@ -40,3 +41,15 @@ def live_and_rebuilt(
 def everything(connection: Connection[Any], schema: str) -> str:
     """All that stands in a schema's tables, as text to look through."""
     return repr(content(connection, schema))
+
+
+def explaining(plans: list[str]) -> Callable[[Connection[Any], Any, dict[str, object]], list[DictRow]]:
+    """A query's reading that also notes the plan by which the database would answer it, line by line."""
+
+    def explained(conn: Connection[Any], statement: Any, parameters: dict[str, object]) -> list[DictRow]:
+        with conn.cursor() as cursor:
+            plans.extend(line for (line,) in cursor.execute("EXPLAIN " + statement.as_string(conn), parameters))
+        with conn.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, parameters).fetchall()
+
+    return explained

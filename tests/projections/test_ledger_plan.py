@@ -7,7 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from projections import ledger_plan
 from projections.ledger import Ledger
@@ -15,7 +14,7 @@ from projections.ledger_queries import count, page
 from projections.ledger_rows import LedgerFilter
 from projections.search import Search
 from projections.sight import Sight
-from tests.projections.tables_kit import feed
+from tests.projections.tables_kit import explaining, feed
 
 ALL = Sight(committee=True)
 STAFF = Sight(staff=frozenset({"s1"}), units=frozenset({"u-1"}), under=frozenset({"u-1", "u-street"}))
@@ -84,13 +83,7 @@ def test_no_query_of_the_ledger_scans(connection: Connection[Any], monkeypatch: 
     connection.execute("ANALYZE")
     plans: list[str] = []
 
-    def explained(conn: Connection[Any], statement: Any, parameters: dict[str, object]) -> list[dict[str, Any]]:
-        with conn.cursor() as cursor:
-            plans.extend(line for (line,) in cursor.execute("EXPLAIN " + statement.as_string(conn), parameters))
-        with conn.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
-
-    monkeypatch.setattr(ledger_plan, "fetch", explained)
+    monkeypatch.setattr(ledger_plan, "fetch", explaining(plans))
     scanning: list[tuple[dict[str, Any], str]] = []
     for asked in ASKED:
         plans.clear()

@@ -7,7 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import Connection
-from psycopg.rows import dict_row
 
 from domain.kernel import Event, Recorded
 from domain.likeness import SameBy, identities
@@ -21,7 +20,7 @@ from projections.likeness_queries import Wanted, candidates
 from projections.search import Search
 from projections.sight import Sight
 from tests.projections.histories import JANUARY, Histories, noon, received
-from tests.projections.tables_kit import everything, feed, live_and_rebuilt
+from tests.projections.tables_kit import everything, explaining, feed, live_and_rebuilt
 
 NUMBER, OTHER = "HY-2026-000001", "HY-2026-000002"
 ALL = Sight(committee=True)
@@ -180,13 +179,7 @@ def test_no_question_scans(connection: Connection[Any], monkeypatch: pytest.Monk
     connection.execute("ANALYZE")
     plans: list[str] = []
 
-    def explained(conn: Connection[Any], statement: Any, parameters: dict[str, object]) -> list[dict[str, Any]]:
-        with conn.cursor() as cursor:
-            plans.extend(line for (line,) in cursor.execute("EXPLAIN " + statement.as_string(conn), parameters))
-        with conn.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
-
-    monkeypatch.setattr(likeness_queries, "fetch", explained)
+    monkeypatch.setattr(likeness_queries, "fetch", explaining(plans))
     staff = Sight(staff=frozenset({"s1"}), units=frozenset({"u-1"}), under=frozenset({"u-1", "u-street"}))
     for sight in (ALL, staff):
         for asked in (wanted(PERSON, text=NOISE), wanted(PERSON), wanted(text=NOISE)):
