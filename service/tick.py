@@ -124,14 +124,13 @@ def _follow_up_on_clocks(parts: Parts, done: Done) -> None:
     with parts.reading() as connection:
         found = sorted(one for clock in waiting(connection, today) for one in _steps(clock, rulebook, today))
     for one in found:
-        match one.rank:
-            case rank if rank == ORDER:
-                done.ordered += _take(parts, done, one.number, OrderOverdue(clock=one.key, due=one.due))
-            case rank:
-                command = RemindOfClock(clock=one.key, due=one.due, overdue=rank == REMIND)
-                taken = _take(parts, done, one.number, command)
-                done.reminded += taken and rank == REMIND
-                done.announced += taken and rank == ANNOUNCE
+        if one.rank == ORDER:
+            done.ordered += _take(parts, done, one.number, OrderOverdue(clock=one.key, due=one.due))
+            continue
+        command = RemindOfClock(clock=one.key, due=one.due, overdue=one.rank == REMIND)
+        taken = _take(parts, done, one.number, command)
+        done.reminded += taken and one.rank == REMIND
+        done.announced += taken and one.rank == ANNOUNCE
     if found:
         _caught_up(parts)
 

@@ -44,7 +44,11 @@ def fill(connection: psycopg.Connection[Any], recorded: list[Recorded], batch: i
         apply(connection, CLOCKS, "clocks", recorded[start : start + batch])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(history=a.histories(), batch=st.integers(1, 20))
 def test_exactly_the_clocks_that_run_on_the_files(
     connection: psycopg.Connection[dict[str, Any]], history: list[Recorded], batch: int
