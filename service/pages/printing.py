@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Request, Response
 from domain.petition.titles import TITLES
 from projections.file import FileTimeline
 from projections.file_queries import Entry, timeline
-from service.api.letters import read_dossier
 from service.api.signed_in import PartsOf, ReaderOf, RequestId, reached
 from service.pages.entering import StaffPage
 from service.pages.screen import page
@@ -54,12 +53,6 @@ def file_on_paper(
     return page(
         request, "file_print.html", file=file, sections=in_sections(entries), titles=TITLES, printed=parts.now()
     )
-
-
-@router.get("/files/{number}/dossier.docx")
-def dossier(number: Annotated[str, Path(max_length=64)], parts: PartsOf, caller: ReaderOf, one: RequestId) -> Response:
-    """The whole file as a document, as the interface gives it."""
-    return read_dossier(number, parts, caller, one)
 
 
 def in_sections(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:

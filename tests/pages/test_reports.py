@@ -56,7 +56,7 @@ def test_a_file_is_printed_in_the_order_of_the_archive(desk: Office, tab: Tabs, 
     page.emulate_media(media="print")
     assert not page.locator(".noprint").is_visible()
     with visitor(desk, "handler") as client:
-        answer = client.get(f"/files/{number}/dossier.docx")
+        answer = client.get(f"/files/{number}/dossier")
         assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
         assert "打印卷宗" in client.get(f"/files/{number}").text
 
