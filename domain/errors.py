@@ -113,15 +113,6 @@ class WrongCode(DomainError):
     en = "the number or the query code is wrong; please compare them with your receipt"
 
 
-class UnknownMeeting(DomainError):
-    """There is no such meeting."""
-
-    status = 404
-    code = "unknown_meeting"
-    zh = "没有此会议"
-    en = "there is no such meeting"
-
-
 class Invalid(DomainError):
     """A field does not hold what it must."""
 
@@ -129,6 +120,15 @@ class Invalid(DomainError):
     code = "invalid"
     zh = "{field}：{reason}"
     en = "{field}: {reason_en}"
+
+
+class SomeRefused(DomainError):
+    """Of many things that go together some cannot be, so that none was done; the fact `each` holds why, with places."""
+
+    status = 422
+    code = "some_refused"
+    zh = "有{count}处不符合要求，全部未办理"
+    en = "{count} mistakes; nothing was done"
 
 
 class UnknownCode(DomainError):

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from domain.errors import DomainError, UnknownMeeting, WrongRole
+from domain.errors import DomainError, NoSuchAddress, WrongRole
 from domain.kernel import Aggregate, Command, Context, Event, Recorded, Value
 from domain.meeting_events import (
     AgendaItem,
@@ -51,9 +51,9 @@ Files = Mapping[str, Petition]
 
 
 def meeting_stream(meeting: str) -> str:
-    """The stream of the meeting with this id; UnknownMeeting where it is none."""
+    """The stream of the meeting with this id; NoSuchAddress where it is none."""
     if not re.fullmatch(ID_PATTERN, meeting):
-        raise UnknownMeeting
+        raise NoSuchAddress
     return f"meeting:{meeting}"
 
 

@@ -25,6 +25,7 @@ from service.api import (
     several,
     staff,
     statistics,
+    symposium,
     worklist,
 )
 from service.api.problems import document
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     api = (
         petitions,
         several,
+        symposium,
         proposals,
         publishing,
         letters,

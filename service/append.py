@@ -56,6 +56,7 @@ class Receipt:
     round: int = 0
     query_code: str | None = None
     strict: bool = True
+    of: int = 0
 
     @property
     def stream(self) -> str:
@@ -65,7 +66,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Everything one request writes: all of it or nothing, in one transaction. At most one write makes a new file."""
+    """Everything one request writes: all of it or nothing, in one transaction.
+
+    Several new files get the next numbers in their order. Each then has a receipt of its own.
+    """
 
     writes: tuple[StreamWrite, ...]
     context: Context
@@ -77,9 +81,9 @@ class Append:
         new = [write for write in self.writes if write.stream is None]
         if not any(write.facts for write in self.writes):
             raise ValueError("an append needs at least one fact")
-        if len(new) > 1:
-            raise ValueError("an append makes at most one new file")
-        if new and (self.series is None or new[0].after != 0 or not new[0].facts):
+        if len(new) > 1 and {receipt.of for receipt in self.receipts} != set(range(len(new))):
+            raise ValueError("of several new files each needs a receipt")
+        if new and (self.series is None or any(write.after != 0 or not write.facts for write in new)):
             raise ValueError("a new file needs a series, facts, and starts after version 0")
 
 
@@ -88,11 +92,18 @@ class Appended:
     """What came of an append.
 
     `position` is that of its last fact: a projection that has reached it shows all of the request. `number` is that of
-    the new file, `versions` the version each stream reached. `replayed` is the receipt of the first time where the
-    request had been carried out before; then `number` is that receipt's file and nothing was written.
+    the new file, the first of `numbers` where there are several; `versions` the version each stream reached. `replayed`
+    is the receipt of the first time where the request had been carried out before; then `number` is that receipt's file
+    and nothing was written.
     """
 
     position: int
     number: str | None
     versions: dict[str, int] = field(default_factory=dict)
     replayed: ReceiptIssued | None = None
+    numbers: tuple[str, ...] = ()
+
+
+def made_of(position: int, numbers: tuple[str, ...], versions: dict[str, int]) -> Appended:
+    """What came of an append that was written, with the new files' numbers in their order."""
+    return Appended(position, numbers[0] if numbers else None, versions, numbers=numbers)

@@ -21,7 +21,7 @@ from domain.errors import KeyReused, Stale
 from domain.kernel import stamp, stream_id
 from domain.numbering import file_number
 from domain.receipt import ReceiptIssued
-from service.append import EVERYBODY, Append, Appended, Receipt, Series, StreamWrite
+from service.append import EVERYBODY, Append, Appended, Receipt, Series, StreamWrite, made_of
 from service.mapper import EventMapper, holder
 from service.recorder import EVENTS_TABLE, TAKE_LOG_LOCK, OrderedRecorder
 from service.vault import DataKey, Keyring, Vault
@@ -63,14 +63,14 @@ SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[])
 class Job:
     """A request on its way: what it writes, who waits for it.
 
-    For a new file `ring` and `bodies` hold its keys and its facts sealed in advance, so that no time is spent on them
-    while the log is locked. `uncertain` marks one whose COMMIT nobody saw the answer to.
+    For each new file `rings` and `bodies` hold its keys and its facts sealed in advance, so that no time is spent on
+    them while the log is locked. `uncertain` marks one whose COMMIT nobody saw the answer to.
     """
 
     append: Append
     future: Future[Appended]
-    ring: Keyring | None = None
-    bodies: tuple[bytes, ...] = ()
+    rings: tuple[Keyring, ...] = ()
+    bodies: tuple[tuple[bytes, ...], ...] = ()
     uncertain: bool = False
 
 
@@ -89,7 +89,7 @@ class Granted:
     """A request that will be written: its last fact stands at `last` in the batch's rows."""
 
     last: int
-    number: str | None
+    numbers: tuple[str, ...]
     versions: dict[str, int]
 
 
@@ -105,7 +105,7 @@ class Trial:
     heads: dict[str, int] = field(default_factory=dict)
     rings: dict[str, Keyring] = field(default_factory=dict)
     attached: set[str] = field(default_factory=set)
-    number: str | None = None
+    numbers: list[str] = field(default_factory=list)
     first: str | None = None
     last: int = 0
 
@@ -143,7 +143,7 @@ class Batch:
         streams = {stream_id(name): name for name in names}
         receipts = {stream_id(r.stream): r.stream for job in self._jobs for r in job.append.receipts}
         attaches = {name for job in self._jobs for write in job.append.writes for name in write.attaches}
-        series = {job.append.series for job in self._jobs if job.ring is not None and job.append.series is not None}
+        series = {job.append.series for job in self._jobs if job.rings and job.append.series is not None}
         with db.pipeline():
             db.execute("BEGIN", prepare=False)
             db.execute(TAKE_LOG_LOCK)
@@ -197,15 +197,15 @@ class Batch:
             self._encode(trial, job, write)
         trial.last = len(trial.rows) - 1
         issued = {receipt.stream: self._issue(trial, job, receipt, index) for receipt in append.receipts}
-        granted = Granted(len(self._rows) + trial.last, trial.number, trial.heads)
+        granted = Granted(len(self._rows) + trial.last, tuple(trial.numbers), trial.heads)
         self._rows += trial.rows
         self._heads |= trial.heads
         self._rings |= trial.rings
         self._attached |= trial.attached
         self._receipts |= issued
-        if trial.number is not None:
+        if trial.numbers:
             assert append.series is not None
-            self._next[append.series] = self._next.get(append.series, 1) + 1
+            self._next[append.series] = self._next.get(append.series, 1) + len(trial.numbers)
             self._counted.add(append.series)
         return granted
 
@@ -213,10 +213,11 @@ class Batch:
         """Put one write's events into the trial; raises `Stale` unless all stands as the caller saw it."""
         if write.stream is None:
             assert job.append.series is not None
-            assert job.ring is not None
-            series = job.append.series
-            name = trial.number = file_number(series.office, series.year, self._next.get(series, 1))
-            ring = trial.rings[name] = job.ring
+            series, place = job.append.series, len(trial.numbers)
+            name = file_number(series.office, series.year, self._next.get(series, 1) + place)
+            ring = trial.rings[name] = job.rings[place]
+            bodies: Sequence[bytes | None] = job.bodies[place]
+            trial.numbers.append(name)
         else:
             name = write.stream
             if trial.heads.get(name, self._heads.get(name, 0)) != write.after:
@@ -224,10 +225,10 @@ class Batch:
             ring = trial.rings[name] = trial.rings.get(name) or self._rings[name].copy()
             for owner in write.forget:
                 ring.forget(None if owner == EVERYBODY else owner)
+            bodies = [None] * len(write.facts)
         if not set(write.attaches) <= self._uploaded - self._attached:
             raise Stale
         trial.attached |= set(write.attaches)
-        bodies = job.bodies if write.stream is None else [None] * len(write.facts)
         recorded = stamp(
             write.facts,
             stream=name,
@@ -242,9 +243,9 @@ class Batch:
         trial.first = trial.first or name
 
     def _issue(self, trial: Trial, job: Job, receipt: Receipt, index: int) -> Issued:
-        """Put a receipt's event into the trial, sealed under the keys of the request's first stream."""
+        """Put a receipt's event into the trial, sealed under the keys of its new file, or of the first stream."""
         assert trial.first is not None
-        name, context = trial.first, job.append.context
+        name, context = trial.numbers[receipt.of] if trial.numbers else trial.first, job.append.context
         fact = ReceiptIssued(
             stream=name,
             version=trial.heads[name],
@@ -285,7 +286,7 @@ class Batch:
         if isinstance(verdict, Exception):
             return verdict
         if isinstance(verdict, Granted):
-            return Appended(positions[verdict.last], verdict.number, verdict.versions)
+            return made_of(positions[verdict.last], verdict.numbers, verdict.versions)
         position = verdict.position
         if verdict.by is not None:
             first = earlier[verdict.by]

@@ -135,7 +135,7 @@ class Desk:
     def answered(self, caller: Caller, key: str) -> Outcome | None:
         """What came of the command that the caller gave under this key, query code included; None: there was none."""
         found = self._receipts.issued_under(caller.token, key)
-        return None if found is None else self._as_then(*found)
+        return None if found is None else as_then(*found)
 
     def _received(
         self, caller: Caller, command: ReceivePetition, context: Context, receipts: tuple[Receipt, ...]
@@ -308,7 +308,7 @@ class Desk:
         )
         done: Appended = yield self._store.append(Append((write,), context, series, receipts))
         if done.replayed is not None:
-            return self._as_then(done.replayed, done.position)
+            return as_then(done.replayed, done.position)
         number = str(done.number)
         return Outcome(number, stage, round_, done.versions[number], done.position, code)
 
@@ -348,7 +348,7 @@ class Desk:
             receipts = tuple(replace(one, stage=str(after.stage), round=after.round) for one in receipts)
         done: Appended = yield self._store.append(Append(tuple(writes), taken.context, None, receipts))
         if done.replayed is not None:
-            return self._as_then(done.replayed, done.position)
+            return as_then(done.replayed, done.position)
         petition.fold(happened)
         return Outcome(petition.number, str(petition.stage), petition.round, petition.version, done.position)
 
@@ -370,12 +370,13 @@ class Desk:
     def _replayed(self, receipts: tuple[Receipt, ...]) -> Outcome | None:
         """The answer of the first time, where one of these receipts was issued before."""
         found = self._receipts.issued(receipts)
-        return None if found is None else self._as_then(*found)
+        return None if found is None else as_then(*found)
 
-    @staticmethod
-    def _as_then(issued: ReceiptIssued, position: int) -> Outcome:
-        code = issued.query_code if isinstance(issued.query_code, str) else None
-        return Outcome(issued.stream, issued.stage, issued.round, issued.version, position, code, replayed=True)
+
+def as_then(issued: ReceiptIssued, position: int) -> Outcome:
+    """The answer of the first time."""
+    code = issued.query_code if isinstance(issued.query_code, str) else None
+    return Outcome(issued.stream, issued.stage, issued.round, issued.version, position, code, replayed=True)
 
 
 def _history(command: ImportPetition, reply: ImportReply | None, context: Context) -> Taken:

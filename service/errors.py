@@ -180,7 +180,11 @@ def on_domain_error(request: Request, error: Exception) -> Response:
     """A rule said no."""
     assert isinstance(error, DomainError)
     request.scope["state"]["code"] = error.code
-    return _answer(request, error)
+    each = error.facts.get("each", ())
+    assert isinstance(each, tuple)
+    return _answer(
+        request, error, faults=[Fault(known_part(one.loc), Text(one.text("zh"), one.text("en"))) for one in each]
+    )
 
 
 def on_invalid(request: Request, error: Exception) -> Response:

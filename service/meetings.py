@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from domain.errors import Busy, DomainError, Forbidden, Invalid, Stale, UnknownMeeting, UnknownPetition
+from domain.errors import Busy, DomainError, Forbidden, Invalid, NoSuchAddress, Stale, UnknownPetition
 from domain.kernel import Context, Recorded, stamp
 from domain.meeting import MOST_ITEMS, CallMeeting, DecideItems, Meeting, MeetingCommand, meeting_stream
 from domain.petition.petition import Petition
@@ -106,7 +106,7 @@ class Meetings:
         for _ in range(TRIES):
             meeting = self._store.fold(Meeting(stream))
             if meeting.stage is None or not caller.reads_files:
-                raise UnknownMeeting
+                raise NoSuchAddress
             if expected is not None and meeting.version != expected:
                 raise Stale
             context = _acting(command, meeting, self._desk.context(caller, request_id, command))
@@ -131,12 +131,12 @@ class Meetings:
             return meeting_list(connection, cursor, limit)
 
     def view(self, caller: Caller, meeting_id: str) -> MeetingView:
-        """A meeting with the files of its agenda that the caller may know of. Raises `UnknownMeeting`."""
+        """A meeting with the files of its agenda that the caller may know of. Raises `NoSuchAddress`."""
         meeting_stream(meeting_id)
         with self._pool.connection() as connection:
             row, items = meeting_of(connection, meeting_id), items_of(connection, meeting_id)
         if row is None:
-            raise UnknownMeeting
+            raise NoSuchAddress
         known = self._desk.known(caller, {item.number for item in items})
         return MeetingView(row, self._told([item for item in items if item.number in known], caller))
 

@@ -24,6 +24,7 @@ from service.rulebooks import Rulebooks
 from service.sessions import Sessions
 from service.settings import Settings
 from service.store import Store
+from service.symposium import Symposia
 from service.vault import Vault
 
 POOL_PATIENCE = 5.0
@@ -48,6 +49,7 @@ class Parts:
     papers: Papers
     drafts: Drafts
     meetings: Meetings
+    symposia: Symposia
     proposing: Proposing
     positions: Positions
     sessions: Sessions
@@ -100,6 +102,7 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
             desk=desk,
             papers=papers,
             drafts=drafts,
+            symposia=Symposia(store=store, vault=vault, desk=desk),
             meetings=Meetings(store=store, vault=vault, pool=pool, desk=desk),
             proposing=Proposing(desk, pool, vault.blind),
             positions=positions,

@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from domain.kernel import stream_id
-from service.append import Append, Appended
+from service.append import Append, Appended, made_of
 from service.mapper import EventMapper
 from service.recorder import TAKE_LOG_LOCK
 
@@ -28,24 +28,22 @@ def recover(db: Connection[TupleRow], mapper: EventMapper, append: Append) -> Ap
     with db.transaction():
         db.execute(TAKE_LOG_LOCK)
         written = [write for write in append.writes if write.facts]
-        made = next((write for write in written if write.stream is None), None)
-        if made is None:
+        new = sum(write.stream is None for write in written)
+        if not new:
             assert written[0].stream is not None
-            mark = (written[0].stream, written[0].after + 1)
+            marks = [(written[0].stream, written[0].after + 1)]
         else:
-            mark = (append.receipts[0].stream, 1)
-        found = _event(db, *mark)
-        if found is None:
+            by_file = {receipt.of: receipt.stream for receipt in reversed(append.receipts)}
+            marks = [(by_file[place], 1) for place in range(new)]
+        states = [mapper.state(found[0]) for mark in marks if (found := _event(db, *mark)) is not None]
+        if len(states) < len(marks) or states[0]["c"] != append.context.command_id.hex:
             return None
-        state = mapper.state(found[0])
-        if state["c"] != append.context.command_id.hex:
-            return None
-        number = cast(str, state["f"]["stream"]) if made is not None else None
-        versions = {write.stream or str(number): write.after + len(write.facts) for write in append.writes}
-        name = written[-1].stream or str(number)
-        last = _event(db, name, written[-1].after + len(written[-1].facts))
+        numbers = tuple(cast(str, state["f"]["stream"]) for state in states) if new else ()
+        following = iter(numbers)
+        ends = [(write.stream or next(following), write.after + len(write.facts)) for write in append.writes]
+        last = _event(db, *[end for end, write in zip(ends, append.writes, strict=True) if write.facts][-1])
         assert last is not None
-        return Appended(last[1], number, versions)
+        return made_of(last[1], numbers, dict(ends))
 
 
 def _event(db: Connection[TupleRow], name: str, version: int) -> tuple[StoredEvent, int] | None:

@@ -97,15 +97,17 @@ class Writer:
         self._thread.join()
 
     def _prepare(self, append: Append) -> Job:
-        """Seal a new file's facts in the caller's thread: while the writer waits for the disk, this goes on."""
-        new = next((write for write in append.writes if write.stream is None), None)
-        if new is None:
+        """Seal new files' facts in the caller's thread: while the writer waits for the disk, this goes on."""
+        new = [write for write in append.writes if write.stream is None]
+        if not new:
             return Job(append, Future())
         if not append.receipts:  # without one, nobody could tell later whether a lost COMMIT made the file
             name = self._vault.blind(COMMAND, str(append.context.command_id))
             append = Append(append.writes, append.context, append.series, (Receipt(name, "", strict=False),))
-        ring = Keyring(self._vault)
-        return Job(append, Future(), ring, tuple(self._mapper.body(fact, ring) for fact in new.facts))
+        rings = tuple(Keyring(self._vault) for _ in new)
+        sealed = zip(new, rings, strict=True)
+        bodies = tuple(tuple(self._mapper.body(fact, ring) for fact in write.facts) for write, ring in sealed)
+        return Job(append, Future(), rings, bodies)
 
     def _run(self) -> None:
         while jobs := self._take():

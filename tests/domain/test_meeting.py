@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain import meeting_events as m
-from domain.errors import DomainError, Invalid, NotApproved, NotPossibleNow, TwoPeopleNeeded, UnknownMeeting, WrongRole
+from domain.errors import DomainError, Invalid, NoSuchAddress, NotApproved, NotPossibleNow, TwoPeopleNeeded, WrongRole
 from domain.kernel import Event, stamp
 from domain.meeting import (
     AddAgendaItem,
@@ -207,5 +207,5 @@ def test_a_range_has_days_and_an_id_is_one() -> None:
     with pytest.raises(ValidationError):
         CallMeeting.model_validate({"title": "会", "planned_on": MONDAY, "from": MONDAY, "to": date(2026, 1, 1)})
     for text in ("m-1", "HY-2026-000001", "m-0123456789x"):
-        with pytest.raises(UnknownMeeting):
+        with pytest.raises(NoSuchAddress):
             meeting_stream(text)

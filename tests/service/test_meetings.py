@@ -200,8 +200,8 @@ def test_bad_input_names_the_field_and_calls_nothing(office: Office, body: dict[
 
 def test_there_is_no_such_meeting(office: Office) -> None:
     for path in ("/meetings/m-0000000000", "/meetings/x", "/meetings/m-0000000000/minutes"):
-        assert office.get("intake", path).json()["code"] == "unknown_meeting"
-    assert office.post("intake", "/meetings/m-0000000000/close-meeting").json()["code"] == "unknown_meeting"
+        assert office.get("intake", path).json()["code"] == "no_such_address"
+    assert office.post("intake", "/meetings/m-0000000000/close-meeting").json()["code"] == "no_such_address"
 
 
 def test_the_tables_are_those_of_a_rebuild(office: Office) -> None:

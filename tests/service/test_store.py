@@ -13,8 +13,9 @@ import pytest
 from domain.errors import Busy, KeyReused, Stale
 from domain.kernel import Erased, Event, stamp, stream_id
 from service.append import EVERYBODY, Append, StreamWrite
-from service.mapper import UnknownTopic, Unreadable
+from service.mapper import EventMapper, UnknownTopic, Unreadable
 from service.migrations import migrate
+from service.recovery import recover
 from service.store import Store
 from service.vault import Vault, WrongMasterKey
 from tests.service.store_kit import (
@@ -317,3 +318,49 @@ def test_what_the_database_refuses_fails_alone_and_quotes_nothing(store: Store, 
     assert str(errors[3]) == "the database refused (22021)"
     numbers = [future.result().number for n, future in enumerate(futures) if n != 3]
     assert numbers == [f"HY-2026-{n:06d}" for n in range(1, 6)]
+
+
+def several(count: int) -> Append:
+    """An append that makes that many new files."""
+    writes = tuple(StreamWrite(None, 0, (FULL, Noted(count=place)), NOW) for place in range(count))
+    receipts = tuple(replace(receipt(f"several-{place}"), of=place) for place in range(count))
+    return Append(writes, context(), SERIES, receipts)
+
+
+def test_several_new_files_get_the_next_numbers_together(store: Store, database_url: str):
+    with one_batch(store, database_url):
+        before, many, behind = store.append(intake()), store.append(several(3)), store.append(intake())
+    assert before.result(10).number == "HY-2026-000001"
+    done = many.result(10)
+    assert done.numbers == ("HY-2026-000002", "HY-2026-000003", "HY-2026-000004")
+    assert (done.number, done.versions) == ("HY-2026-000002", dict.fromkeys(done.numbers, 2))
+    assert behind.result(10).number == "HY-2026-000005"
+    for place, number in enumerate(done.numbers):
+        assert [recorded.fact for recorded in store.history(number)] == [FULL, Noted(count=place)]
+        issued = store.receipt(receipt(f"several-{place}").name)
+        assert issued is not None
+        assert (issued[0].stream, issued[0].version) == (number, 2)
+    store.append(step("HY-2026-000003", 2, forget=(EVERYBODY,))).result(10)
+    first, second, third = (store.history(number)[0].fact for number in done.numbers)
+    assert (first, third) == (FULL, FULL)
+    assert isinstance(second, Opened)
+    assert isinstance(second.text, Erased)
+
+
+def test_several_new_files_are_written_together_or_not_at_all(store: Store):
+    taken = replace(receipt("several-1"), of=0)
+    store.append(Append((StreamWrite(None, 0, (Noted(),), NOW),), context(), SERIES, (taken,))).result(10)
+    last = store.last_position()
+    done = store.append(several(3)).result(10)
+    assert done.replayed is not None
+    assert store.last_position() == last
+    assert store.append(intake()).result(10).number == "HY-2026-000002"
+
+
+def test_what_became_of_several_is_found_out_after_a_lost_answer(store: Store, database_url: str):
+    append = several(3)
+    done = store.append(append).result(10)
+    with psycopg.connect(database_url) as db:
+        mapper = EventMapper(Vault(MASTER))
+        assert recover(db, mapper, append) == done
+        assert recover(db, mapper, several(3)) is None
