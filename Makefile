@@ -37,6 +37,11 @@ test: env browser
 browser:
 	@ops/browser.sh
 
+# `make bench` takes some minutes; `make bench BENCH="--petitions 1000000 --small 10000 --rounds 7 --seconds 20"` is the whole.
+bench: env
+	@command -v wrk >/dev/null || { echo "wrk sends the load; on Debian: apt-get install wrk" >&2; exit 1; }
+	$(BIN)/python -m ops.bench $(BENCH)
+
 format: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -21,6 +21,7 @@ from psycopg.adapt import Dumper
 from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Recorded
+from projections.writing import Groups, make_ready, write
 
 Write = tuple[str, Mapping[str, object]]
 """SQL with `{schema}` and `%(name)s` placeholders, and its parameters.
@@ -140,11 +141,16 @@ def grouped(projection: Projection, batch: Iterable[Recorded]) -> list[tuple[str
     return groups
 
 
+def placed_writes(projection: Projection, schema: str, batch: Iterable[Recorded]) -> Groups:
+    """The writes of a batch for the tables in `schema`. Raises `Poisoned` when `writes` fails."""
+    return [(placed(sql, schema), rows) for sql, rows in grouped(projection, batch)]
+
+
 def apply(connection: Connection[object], projection: Projection, schema: str, batch: Iterable[Recorded]) -> None:
-    """Take a batch into the projection's tables in `schema`, inside the caller's transaction.
+    """Take a batch into the projection's tables in `schema`, inside the caller's transaction if there is one.
 
     Raises `Poisoned` when `writes` fails, `psycopg.Error` when the database refuses.
     """
-    with connection.cursor() as cursor, connection.pipeline():
-        for sql, rows in grouped(projection, batch):
-            cursor.executemany(placed(sql, schema), rows)
+    groups = placed_writes(projection, schema, batch)
+    make_ready(connection, groups)
+    write(connection, groups)

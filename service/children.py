@@ -7,6 +7,7 @@ acknowledged.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -36,8 +37,10 @@ def web(settings: Settings, descriptor: int) -> None:
 
     from service.app import create_app
 
+    app = create_app(settings)
+    gc.freeze()  # what is there now stays for ever: no collection needs to walk it again
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         http="httptools",
         log_config=None,
@@ -56,6 +59,7 @@ def runner(settings: Settings) -> None:
     stopping = Event()
     with Store(settings.database_url, vault, readers=2) as store:
         feeding = Runner(settings.database_url, store)
+        gc.freeze()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         feeding.start()

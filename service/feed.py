@@ -11,7 +11,8 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from domain.kernel import Recorded
-from projections.projection import Poisoned, Projection, apply
+from projections.projection import Poisoned, Projection, placed_writes
+from projections.writing import make_ready, write
 from service.mapper import Unreadable
 from service.positions import Fenced, Generation, advance
 
@@ -97,10 +98,13 @@ def take(
     what may pass by itself (a lost connection, a full disk).
     """
     try:
+        writes = [placed_writes(projection, schema_of(projection, generation), batch) for projection in group]
+        for groups in writes:
+            make_ready(connection, groups)
         with connection.transaction():
             advance(connection, [projection.name for projection in group], generation, before, batch[-1].position)
-            for projection in group:
-                apply(connection, projection, schema_of(projection, generation), batch)
+            for groups in writes:
+                write(connection, groups)
     except Fenced:
         raise
     except Exception as error:

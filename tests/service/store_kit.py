@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
@@ -165,3 +167,20 @@ def write_the_same(url: str, process: int, count: int) -> list[tuple[str | None,
     with Store(url, Vault(MASTER)) as store:
         futures = [store.append(intake(Noted(count=n), receipts=(receipt(f"k{n}"),))) for n in range(count)]
         return [(done.number, done.position) for done in (future.result(60) for future in futures)]
+
+
+def write_until_killed(url: str, writer: int, told: str) -> None:
+    """In a process of its own: new files and steps without end; what was acknowledged goes to the file `told`.
+
+    A line holds the position that was told and which fact it was. It is written after the answer, so that of what a
+    killed process had been told at most a line is missing.
+    """
+    with Store(url, Vault(MASTER)) as store, Path(told).open("a", buffering=1) as out:
+        for turn in itertools.count():
+            appends = [intake(Noted(writer=writer, count=turn * 40 + n)) for n in range(36)]
+            appends += [step(f"w{writer}-{turn}-{n}", 0, *(Noted(writer=writer, count=-1),) * 5) for n in range(4)]
+            futures = [store.append(append) for append in appends]
+            for number, future in enumerate(futures):
+                done = future.result(60)
+                name = next(iter(done.versions))
+                out.write(f"{done.position} {name} {done.versions[name]} {number}\n")

@@ -1,0 +1,101 @@
+"""What an office of a size asks of its desks: reads at a small and a large size, and the mix of a ticket system."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from statistics import median
+from urllib.parse import quote
+
+import psycopg
+
+from ops.bench import making, office, wrk
+from ops.bench.http_rows import API, assigned
+from ops.bench.office import Contestant
+
+READS: Mapping[str, tuple[str, ...]] = {
+    "ledger page": ("/ledger?limit=50",),
+    "filtered page": ("/ledger?limit=50&channel=web&stage=handling", "/ledger?limit=50&unit=ZF&category=020102"),
+    "2-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in ("积水", "噪音", "停车", "供暖")),
+    "3-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in ("下水道", "楼道灯", "充电桩")),
+    "statistics of a month": (f"/statistics/channels?from={date.today():%Y-%m}-01&to={date.today()}",),  # noqa: DTZ011
+}
+GOALS: Mapping[str, int] = {
+    "create": 1110, "comment": 1700, "status change": 1270, "read": 1110, "list of 50": 640, "2-character search": 120,
+}  # fmt: skip
+"""Per second: ten times the best of three ticket systems at 20,000 cases, 8 clients, 2 workers."""
+FILES = 100
+
+
+def sizes(server_url: str, folder: Path, asked: argparse.Namespace) -> Mapping[str, object]:
+    """p95 of each read at both sizes, one client, in turns; and the memory of a web process and of the runner."""
+    running: dict[int, tuple[str, dict[str, str], Path]] = {}
+    for petitions in (asked.small, asked.petitions):
+        url, data_dir = office.database(server_url, f"of_{petitions}"), folder / f"of-{petitions}"
+        data_dir.mkdir()
+        running[petitions] = (url, making.sized(url, data_dir, petitions), data_dir)
+    found: dict[str, dict[str, float]] = {}
+    memory: dict[str, dict[str, float]] = {}
+    p95: dict[tuple[str, int], list[float]] = {}
+    for _ in range(asked.rounds):
+        for petitions, (url, secrets, data_dir) in running.items():
+            with office.serving(url, data_dir, secrets) as one:
+                for name, paths in {**READS, "file": _files(one)}.items():
+                    where = office.paths(data_dir, "read", *(API + path for path in paths))
+                    who = secrets["supervisor"]
+                    load = wrk.run("get.lua", one.address, who, where, clients=1, seconds=asked.seconds / 2)
+                    p95.setdefault((name, petitions), []).append(load.p95)
+                memory[str(petitions)] = one.memory()
+    for name in {**READS, "file": ()}:
+        small, large = (median(p95[name, petitions]) for petitions in running)
+        found[name] = {"small p95": small, "large p95": large, "ratio": large / small}
+    grown = {kind: memory[str(asked.petitions)][kind] / memory[str(asked.small)][kind] for kind in ("web", "runner")}
+    return {"small": asked.small, "large": asked.petitions, **found, "memory": memory, "memory grown": grown}
+
+
+def _files(one: Contestant) -> tuple[str, ...]:
+    """Files that went their way by events, spread over the ledger."""
+    with psycopg.connect(one.database) as db:
+        rows = db.execute(
+            "SELECT stream FROM audit.events WHERE topic = 'petition.received' AND position"
+            " <= (SELECT max(notification_id) FROM stored_events) ORDER BY position LIMIT %s",
+            (making.BY_EVENTS,),
+        ).fetchall()
+    return tuple(f"/petitions/{number}" for (number,) in rows)
+
+
+def desks(server_url: str, folder: Path, asked: argparse.Namespace) -> Mapping[str, object]:
+    """The mix that ticket systems were measured with: answers per second with 8 clients and 2 workers."""
+    url, data_dir = office.database(server_url, "desks"), folder / "desks"
+    data_dir.mkdir()
+    secrets = making.sized(url, data_dir, min(20000, asked.petitions))
+    rates: dict[str, list[float]] = {name: [] for name in GOALS}
+    with office.serving(url, data_dir, secrets, workers=2) as one:
+        numbers = [*assigned(one, FILES)]
+        petitions, notes = office.bodies(data_dir), office.notes(data_dir)
+        urgency = office.lines(data_dir / "urgency.txt", ['{"nature": "help"}', '{"nature": "complaint"}'])
+        turns = {
+            "create": ("post.lua", "intake", petitions, _paths(data_dir, "/petitions")),
+            "comment": ("post.lua", "handler", notes, _paths(data_dir, *_on(numbers, "/note-progress"))),
+            "status change": ("post.lua", "intake", urgency, _paths(data_dir, *_on(numbers, "/classify-petition"))),
+            "read": ("get.lua", "handler", _paths(data_dir, *_on(numbers, ""))),
+            "list of 50": ("get.lua", "supervisor", _paths(data_dir, *READS["ledger page"])),
+            "2-character search": ("get.lua", "supervisor", _paths(data_dir, *READS["2-character search"])),
+        }
+        for _ in range(asked.rounds):
+            for name, (script, who, *files) in turns.items():
+                office.caught_up(one)
+                load = wrk.run(script, one.address, secrets[who], *files, clients=8, seconds=asked.seconds)
+                rates[name].append(load.per_second)
+    return {name: {"per second": median(found), "goal": GOALS[name]} for name, found in rates.items()}
+
+
+def _on(numbers: list[str], step: str) -> list[str]:
+    return [f"/petitions/{number}{step}" for number in numbers]
+
+
+def _paths(folder: Path, *paths: str) -> Path:
+    name = f"desk-{abs(hash(paths))}"
+    return office.paths(folder, name, *(API + path for path in paths))

@@ -1,0 +1,143 @@
+"""Rows that go to the server together end up as rows that go one by one, whatever they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from domain.kernel import Recorded
+from domain.vocabulary import Channel
+from projections import writing
+from projections.catalogue import PROJECTIONS
+from projections.projection import Projection
+from projections.writing import MANY, make_ready, write
+from tests.projections.comparing import fed
+from tests.projections.sample_file import full
+
+TABLE = """
+CREATE TABLE {name} (
+    number text PRIMARY KEY, amount integer, at timestamptz, day date, flag boolean, names text[], said jsonb, id uuid,
+    turns text[] NOT NULL DEFAULT '{{}}'
+)
+"""
+INSERT = """
+INSERT INTO {name} (number, amount, at, day, flag, names, said, id)
+VALUES (%(number)s, %(amount)s, %(at)s::timestamptz, coalesce(%(day)s, current_date), %(flag)s,
+        %(names)s, %(said)s, %(id)s)
+"""
+CHANGE = """
+UPDATE {name} SET amount = amount + %(more)s, turns = array_append(turns, %(turn)s), names = names || %(names)s::text[],
+    said = said || coalesce(%(said)s::jsonb, '{{}}')
+ WHERE number = %(number)s AND number NOT LIKE 'x%%'
+"""
+DROP = "DELETE FROM {name} WHERE number = %(number)s AND %(turn)s = ANY(turns)"
+UNTYPED = "INSERT INTO {name} (number, amount) SELECT %(number)s, count(*) FROM (SELECT %(what)s) AS one"
+NOON = datetime(2026, 11, 22, 4, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection[Any]]:
+    with psycopg.connect(database_url, autocommit=True) as one:
+        yield one
+
+
+def rows() -> list[Mapping[str, object]]:
+    """One row for each sort of value, and enough of them."""
+    whole = {"amount": 7, "at": NOON, "day": date(2026, 1, 2), "flag": True, "names": ["甲", 'a"b\\,{}', ""]}
+    whole |= {"said": Jsonb({"p1": {"name": "张**"}, "n": [1, None]}), "id": UUID(int=7)}
+    nothing = dict.fromkeys(whole)
+    kinds = [whole, whole | {"names": [], "flag": False, "amount": -1}, nothing | {"at": NOON}, nothing]
+    return [{"number": f"{n}-'\"%\\ {Channel.WEB}", **kinds[n % len(kinds)]} for n in range(4 * MANY)]
+
+
+def changes(given: list[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Two changes of every second row, whose order shows."""
+    return [
+        {"number": row["number"], "more": turn, "turn": Channel.WEB if turn else "零", "names": ["乙"], "said": None}
+        for turn in range(2)
+        for row in given[::2]
+    ]
+
+
+def carried_out(connection: Connection[Any], name: str) -> list[Any]:
+    """What is in the table in the end."""
+    connection.execute(TABLE.format(name=name).encode())
+    given = rows()
+    dropped = [{"number": row["number"], "turn": "web"} for row in given[: 2 * MANY]]
+    groups = [
+        (sql.format(name=name), parameters)
+        for sql, parameters in ((INSERT, given), (CHANGE, changes(given)), (DROP, dropped))
+    ]
+    make_ready(connection, groups)
+    with connection.transaction():
+        write(connection, groups)
+    return connection.execute(f"SELECT * FROM {name} ORDER BY number".encode()).fetchall()
+
+
+def test_together_is_one_by_one(connection: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    together = carried_out(connection, "together")
+    assert all(writing._KNOWN[connection].values()), "nothing was sent together, so nothing was compared"
+    monkeypatch.setattr(writing, "MANY", 1000)
+    assert carried_out(connection, "apart") == together
+    assert len(together) == 3 * MANY
+
+
+def test_what_the_server_cannot_type_goes_one_by_one(connection: Connection[Any]) -> None:
+    connection.execute(TABLE.format(name="t").encode())
+    groups = [(UNTYPED.format(name="t"), [{"number": str(n), "what": n} for n in range(MANY)])]
+    make_ready(connection, groups)
+    write(connection, groups)
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (MANY,)
+
+
+def test_a_batch_that_fails_leaves_a_session_that_works(connection: Connection[Any]) -> None:
+    connection.execute(TABLE.format(name="t").encode())
+    groups = [(INSERT.format(name="t"), rows())]
+    make_ready(connection, groups)
+    with pytest.raises(psycopg.errors.UniqueViolation), connection.transaction():
+        write(connection, [*groups, *groups])
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    write(connection, groups)
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (len(groups[0][1]),)
+
+
+def test_nothing_is_made_inside_a_transaction(connection: Connection[Any]) -> None:
+    connection.execute(TABLE.format(name="t").encode())
+    groups = [(INSERT.format(name="t"), rows())]
+    with connection.transaction():
+        make_ready(connection, groups)
+        write(connection, groups)
+    assert not writing._KNOWN.get(connection)
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (len(groups[0][1]),)
+
+
+def events() -> list[Recorded]:
+    """The whole of a file's life under a dozen numbers, one after the other."""
+    life = [*full().recorded]
+    return [
+        replace(one, stream=f"HY-2026-{900 + copy:06d}", position=copy * 1000 + place)
+        for copy in range(12)
+        for place, one in enumerate(life, start=1)
+    ]
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
+def test_every_projection_has_the_same_rows_either_way(
+    connection: Connection[Any], monkeypatch: pytest.MonkeyPatch, projection: Projection
+) -> None:
+    history = events()
+    monkeypatch.setattr(writing, "MANY", 10**9)
+    apart = fed(connection, projection, history, len(history))
+    monkeypatch.setattr(writing, "MANY", 1)
+    together = fed(connection, projection, history, len(history) + 1)
+    assert together == apart
+    if any(apart.values()):
+        assert any(writing._KNOWN[connection].values())
