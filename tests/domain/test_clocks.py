@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import holidays
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -150,6 +150,7 @@ def stepped(start: date, days: int, worked: Callable[[date], bool]) -> date:
     return day
 
 
+@settings(deadline=None)
 @given(known_days, st.integers(1, 60))
 def test_limits_end_where_two_public_packages_say(start: date, days: int) -> None:
     """Over 2004 to 2026, in working days and in days that are moved off a day off; apart from the one day named."""
@@ -254,6 +255,7 @@ def test_a_calendar_limit_ends_on_a_working_day_and_skips_only_days_off(start, d
     assert not any(CALENDAR.is_working_day(plain + timedelta(days=more)) for more in range((found - plain).days))
 
 
+@settings(deadline=None)
 @given(known_days, known_days, known_days)
 def test_stretches_add_up(one, two, three):
     first, second, third = sorted((one, two, three))
