@@ -1,6 +1,6 @@
 # make env    .venv with everything in it        make run    a demo at http://127.0.0.1:8000
 # make test   style, types, layers, tests        make lock   renew requirements*.txt
-# make browser   Chromium for the tests of the pages, where it is missing and apt may install it
+# make tools  Chromium and LibreOffice for the tests of pages and papers, where missing and apt may install them
 PYTHON ?= python3
 PORT   ?= 8000
 DATA   ?= data
@@ -8,7 +8,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 
 .DEFAULT_GOAL := env
-.PHONY: env run test browser lock format clean
+.PHONY: env run test tools lock format clean
 
 env: $(STAMP)
 
@@ -26,7 +26,7 @@ run: env
 	@$(BIN)/huiying demo --data-dir $(DATA) --port $(PORT) || \
 	  { echo "another port: make run PORT=8001; another folder: make run DATA=demo" >&2; exit 1; }
 
-test: env browser
+test: env tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -34,8 +34,8 @@ test: env browser
 	$(BIN)/pytest -n auto --dist loadscope
 
 # Without it those tests are skipped and say so.
-browser:
-	@ops/browser.sh
+tools:
+	@ops/tools.sh
 
 # `make bench` takes some minutes; `make bench BENCH="--petitions 1000000 --small 10000 --rounds 7 --seconds 20"` is the whole.
 bench: env

@@ -40,7 +40,7 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 PATIENCE = 15_000
 
 needs_browser = not CHROMIUM.exists()
-NO_BROWSER = "no Chromium here; `make browser` installs it where apt may"
+NO_BROWSER = "no Chromium here; `make tools` installs it where apt may"
 
 
 @dataclass
