@@ -82,6 +82,7 @@ def receive(
     *, request: Request, channel: Channel, parts: PartsOf, caller: ReaderOf, request_id: RequestId, sent: FormOf
 ) -> Response:
     """Take the petition in; the paper for the resident follows."""
+    allowed(caller, ReceivePetition)
     form, language = sent_as(sent, RECEIVING + channel), language_of(request)
     filled, rows_wanted = filled_in(sent, parts.rulebooks.current().content), wants_row(sent)
     status = 422
@@ -113,6 +114,7 @@ def check(
     *, request: Request, channel: Channel, parts: PartsOf, caller: ReaderOf, request_id: RequestId, sent: FormOf
 ) -> Response:
     """The same form with what is proposed for it: for who has no script, or presses the button."""
+    allowed(caller, ReceivePetition)
     filled = _sketched(sent, parts)
     take_uploads(parts, caller, ReceivePetition, sent, filled)
     hints = hints_for(parts, caller, entered(channel, filled).values, request_id=request_id)
@@ -124,6 +126,7 @@ def propose(
     *, request: Request, channel: Channel, parts: PartsOf, caller: ReaderOf, request_id: RequestId, sent: FormOf
 ) -> Response:
     """What is proposed, as the part of the page that shows it: asked for by script while somebody types."""
+    allowed(caller, ReceivePetition)
     filled = _sketched(sent, parts)
     hints = hints_for(parts, caller, entered(channel, filled).values, request_id=request_id)
     return page(request, "receiving/proposal.html", hints=hints, channel=channel)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
+import warnings
 from functools import cache
 from typing import Annotated, Any
 
 import httpx
 import structlog
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.starlette_client import OAuth
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -111,6 +111,9 @@ def _client(request: Request) -> Any:
 
 @cache
 def _made(issuer: str, client_id: str, secret: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library already speaks of its next HTTP client
+        from authlib.integrations.starlette_client import OAuth
     return OAuth().register(
         "office",
         client_id=client_id,
