@@ -99,6 +99,7 @@ TABLE: dict[str, frozenset[Role] | None] = {
     "POST /api/v1/petitions/{number}/redaction-preview": FILE,
     "POST /api/v1/petitions/proposal": INTAKE,
     "POST /api/v1/petitions/duplicates": INTAKE,
+    "POST /api/v1/symposia": INTAKE,
     "POST /api/v1/attachments": READERS,
     "GET /api/v1/ledger": READERS,
     "GET /api/v1/worklist": READERS,
