@@ -271,6 +271,16 @@ class LetterKind(Code):
     SERVICE = "service", "送达回证"
 
 
+class RevealGround(Code):
+    """Why the committee looks at a file's personal data, which it reads masked otherwise."""
+
+    COMPLAINT = "complaint", "核查对办理的投诉"
+    LEAK = "leak", "核查个人信息泄露"
+    CONTACT = "contact", "直接核实当事人意见"
+    AUDIT = "audit", "抽查办理真实性"
+    SUPERIOR = "superior", "上级机关要求"
+
+
 class RedactionKind(Code):
     """What was taken out of a text before publication (脱敏)."""
 

@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from domain.errors import DomainError, Forbidden, UnknownAttachment, UnknownLetter, UnknownStaff
+from domain.errors import DomainError, Forbidden, Restricted, UnknownAttachment, UnknownLetter, UnknownStaff
 from domain.kernel import Attachment
 from domain.petition.events.receiving import LetterIssued
 from domain.petition.publishing import DraftPublication
@@ -19,14 +19,15 @@ from domain.petition.publishing_redaction import Preview
 from domain.petition.receiving_letters import possible_letters
 from domain.petition.state import Letter
 from domain.staff import Staff, staff_stream
-from domain.vocabulary import LetterKind
+from domain.vocabulary import LetterKind, Role
 from projections.file_queries import NUMBERS
 from service import attachments
 from service.access import Caller
 from service.desk import Desk
 from service.dossier import dossier
-from service.file_view import Words
+from service.file_view import FileView, Words, file_view
 from service.letters import Letters
+from service.readings import Reveal, log_reading
 from service.store import Store
 from service.vault import Vault
 
@@ -61,6 +62,22 @@ class Papers:
             raise barred
         self._desk.reading(caller, petition, context)
         return draft.preview(petition)
+
+    def reveal(self, caller: Caller, number: str, why: Reveal, *, request_id: str) -> FileView:
+        """The file with its personal data, for the committee, which reads it masked otherwise and says why it looks.
+
+        Logged with the reason before it is shown, apart from the file's own stream. Raises `Restricted` for data that
+        is not processed at all, `Forbidden` for everybody else.
+        """
+        grant = next((one for one in sorted(caller.grants, key=repr) if one.role is Role.SUPERVISOR), None)
+        if grant is None:
+            raise Forbidden
+        petition, context = self._desk.load(caller, number), self._desk.context(caller, request_id)
+        if None in petition.restricted:
+            raise Restricted
+        log_reading(self._pool, caller, grant, petition.number, context, why=why)
+        named = set(filter(None, (petition.duplicate_of, petition.arises_from, *petition.duplicates)))
+        return file_view(petition, context, full=True, known=self._desk.known(caller, named))
 
     def letters(self, caller: Caller, number: str) -> tuple[dict[str, Letter], list[tuple[LetterKind, str | None]]]:
         """The letters that were issued, by id, and those that could be; none of it is personal."""

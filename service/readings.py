@@ -10,13 +10,16 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.kernel import Context, Grant
+from domain.petition.command import Label
+from domain.vocabulary import RevealGround
 from projections.sight import Sight
 from service.access import Caller
 
 READINGS = SQL("""
-SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id FROM personal_reads AS r
+SELECT id, read_at, staff, role, unit, on_behalf_of, number, request_id, ground, note FROM personal_reads AS r
  WHERE EXISTS (SELECT FROM ledger.rows f WHERE f.number = r.number AND {rule})
    AND (%(number)s::text IS NULL OR number = %(number)s) AND (%(staff)s::text IS NULL OR staff = %(staff)s)
    AND (%(first)s::date IS NULL OR read_at >= %(first)s::date::timestamp AT TIME ZONE 'Asia/Shanghai')
@@ -38,6 +41,17 @@ class Reading:
     on_behalf_of: str | None
     number: str
     request_id: str
+    ground: str | None
+    note: str | None
+
+
+class Reveal(BaseModel):
+    """Why the committee looks at what it reads masked otherwise. The note is kept in plain: it identifies nobody."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ground: RevealGround = Field(title="查看依据")
+    note: Label = Field(title="说明")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +75,23 @@ def readings(
 
 
 LOG_READING = """
-INSERT INTO personal_reads (read_at, staff, role, unit, on_behalf_of, number, request_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO personal_reads (read_at, staff, role, unit, on_behalf_of, number, request_id, ground, note)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
 def log_reading(
-    pool: ConnectionPool[Connection[TupleRow]], caller: Caller, grant: Grant, number: str, context: Context
+    pool: ConnectionPool[Connection[TupleRow]],
+    caller: Caller,
+    grant: Grant,
+    number: str,
+    context: Context,
+    *,
+    why: Reveal | None = None,
 ) -> None:
-    """Enter that the caller reads a file in this grant, before it is shown."""
+    """Enter that the caller reads a file in this grant, before it is shown; `why` where the committee reveals it."""
     role, unit, behalf = str(grant.role), grant.unit, grant.on_behalf_of
-    entry = (context.now, caller.staff, role, unit, behalf, number, context.request_id)
+    ground, note = (str(why.ground), why.note) if why else (None, None)
+    entry = (context.now, caller.staff, role, unit, behalf, number, context.request_id, ground, note)
     with pool.connection() as connection:
         connection.execute(LOG_READING, entry, prepare=True)

@@ -18,10 +18,23 @@ from projections.paging import Cursor
 from service.api.answers import Act, AuditPage, ReadingPage
 from service.api.petitions import act_of
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, WAIT, After, CommitteeOf, Limit, PartsOf, SignedIn, reached
+from service.api.signed_in import (
+    API,
+    TOKEN,
+    WAIT,
+    After,
+    CommitteeOf,
+    Limit,
+    Number,
+    PartsOf,
+    RequestId,
+    SignedIn,
+    reached,
+)
 from service.api.spans import Day, check_order
 from service.desk import str_number
-from service.readings import ReadingFilter, readings
+from service.file_view import FileView
+from service.readings import ReadingFilter, Reveal, readings
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["审计 audit"])
 
@@ -119,3 +132,9 @@ def _before(text: str | None, order: str) -> int | None:
     """The position in a cursor; Invalid where no page gave it."""
     cursor = Cursor.read(text, order, rest=0)
     return None if cursor is None else cursor.whole()
+
+
+@router.post("/petitions/{number}/reveal", summary="查看个人信息", responses=problems(403, 404, 409))
+def reveal(number: Number, why: Reveal, parts: PartsOf, caller: CommitteeOf, request_id: RequestId) -> FileView:
+    """The file with its personal data, for the committee, which says why it looks; logged apart from the file."""
+    return parts.papers.reveal(caller, number, why, request_id=request_id)

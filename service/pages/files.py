@@ -111,7 +111,11 @@ def file_page(
     """The file as the caller may see it."""
     if after is not None:
         parts.positions.wait_for(after, [FileTimeline.name], request.app.state.settings.wait_seconds)
-    file = parts.desk.view(caller, number, request_id=request_id)
+    return shown(request, parts, caller, parts.desk.view(caller, number, request_id=request_id), request_id)
+
+
+def shown(request: Request, parts: Parts, caller: Caller, file: FileView, request_id: str) -> Response:
+    """The page of a file as somebody sees it."""
     days = days_of(parts, request.app.state.settings.due_soon_days)
     return page(
         request,
