@@ -62,6 +62,7 @@ def check_rate(request: Request, parts: Parts, staff: str) -> None:
 def begin(request: Request, parts: Parts, staff: str, method: str, onward: str) -> Response:
     """Begin a session of a member of staff who has shown who they are."""
     secret = parts.sessions.begin(staff, method, cookie(request, SESSION))
+    parts.limiter.forget(parts.now())
     log.info("signed_in", method=method, staff=staff)
     response = redirect(request, onward)
     set_cookie(request, response, SESSION, secret)
