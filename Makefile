@@ -8,7 +8,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 
 .DEFAULT_GOAL := env
-.PHONY: env run test tools lock format clean
+.PHONY: env run test tools bench lock format clean
 
 env: $(STAMP)
 

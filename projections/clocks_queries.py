@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 
 PAGE = 1000
 
@@ -87,10 +87,3 @@ def stale(connection: Connection[Any]) -> list[Stale]:
     """Files whose due dates are to be counted again, by year."""
     with connection.cursor(row_factory=class_row(Stale)) as cursor:
         return cursor.execute(STALE).fetchall()
-
-
-def provisional_count(connection: Connection[Any]) -> int:
-    """How many running due dates are provisional (暂定)."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute("SELECT count(*) AS found FROM clocks.running WHERE provisional").fetchone()
-    return int(row["found"]) if row else 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.rules.content import RulebookContent
-from domain.rules.tables import Entry
+from domain.rules.tables import Entry, in_use
 from domain.vocabulary import AreaLevel, Channel, Code, Nature
 
 Cut = Literal["channel", "area", "category", "nature", "unit"]
@@ -132,4 +132,4 @@ def _areas(
 
 def _named(entries: Iterable[Entry]) -> dict[str, str]:
     """The present entries of a table."""
-    return {entry.code: entry.name for entry in entries if entry.replaced_by is None}
+    return {entry.code: entry.name for entry in in_use(entries)}

@@ -47,6 +47,11 @@ class Figure:
     version: int = 1
     working_days: bool = False
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a part of a whole; the others are counts, and a mean of working days."""
+        return bool(self.denominator) and not self.working_days
+
 
 _VOIDED = Text("作废的编号", "voided numbers")
 _HISTORY = Text(

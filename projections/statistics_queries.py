@@ -47,6 +47,17 @@ class Ratio:
     version: int
     provisional: bool = False
 
+    @property
+    def amount(self) -> float | None:
+        """The number that is shown: the count itself, or the value of what is divided."""
+        return self.numerator if self.denominator is None else self.value
+
+    def since(self, other: Ratio) -> float | None:
+        """How much a count grew, as a share of the other; by how much a rate or mean rose. None: it cannot be said."""
+        if self.denominator is None:
+            return (self.numerator - other.numerator) / other.numerator if other.numerator else None
+        return None if self.value is None or other.value is None else self.value - other.value
+
 
 @dataclass(frozen=True, slots=True)
 class PartRow:

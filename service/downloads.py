@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 SAFE = "default-src 'none'; sandbox"
 """What a browser may do with a file that it shows all the same: nothing."""
-
-
+CSV = "text/csv; charset=utf-8"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def handed_out(content: bytes, media_type: str, name: str) -> Response:
-    """A file to be saved under a name of plain letters; its type is not guessed (`nosniff` stands on every answer)."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": SAFE}
+    """A file to be saved under a name; its type is not guessed (`nosniff` stands on every answer)."""
+    named = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name)}"
+    headers = {"Content-Disposition": f"attachment; {named}", "Content-Security-Policy": SAFE}
     return Response(content, media_type=media_type, headers=headers)
 
 

@@ -115,7 +115,7 @@ def _assignment() -> Docx:
             ),
             (
                 "交办意见",
-                "\n".join((*_each("reason"), "不属本单位职责的，请自收到之日起5个工作日内说明理由提出异议。")),
+                "\n".join((*_each("reason"), OBJECTING)),
             ),
         ],
     )

@@ -9,7 +9,7 @@ from domain.errors import DomainError
 from domain.petition.command import PetitionCommand
 from service.access import Caller
 from service.desk import Desk, Outcome
-from service.work import Work, finished
+from service.work import Work
 
 MOST_AT_ONCE = 100
 
@@ -23,13 +23,6 @@ class FileResult:
     error: DomainError | None = None
 
 
-def take_several(
-    desk: Desk, caller: Caller, numbers: Iterable[str], command: PetitionCommand, *, request_id: str
-) -> list[FileResult]:
-    """Take a step on each of these files; what forbids it on one changes nothing for the others."""
-    return finished(taking_several(desk, caller, numbers, command, request_id=request_id))
-
-
 def taking_several(
     desk: Desk,
     caller: Caller,
@@ -39,8 +32,9 @@ def taking_several(
     request_id: str,
     key: str | None = None,
 ) -> Work[list[FileResult]]:
-    """`take_several` as work, for the event loop, each file once and in the order given.
+    """Take a step on each of these files, once and in the order given, as work (see service/work.py).
 
+    What forbids it on one changes nothing for the others.
     A request repeated with its idempotency key is answered as the first time for each file on which the step was taken,
     and tried again on the others.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 
@@ -34,6 +35,14 @@ class Entry(Value):
     code: Code
     name: Name
     replaced_by: Code | None = None
+
+
+E = TypeVar("E", bound=Entry)
+
+
+def in_use(entries: Iterable[E]) -> Iterator[E]:
+    """The entries that were not given up."""
+    return (entry for entry in entries if entry.replaced_by is None)
 
 
 class Office(Value):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -12,6 +11,7 @@ from projections.ledger import Ledger
 from projections.statistics import Statistics
 from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, PartsOf, ReaderOf, SignedIn, reached
+from service.downloads import handed_out
 from service.reporting.content import report_of
 from service.reporting.kinds import WORDS, Kind
 from service.reporting.packs import FORMATS, name_of
@@ -51,7 +51,4 @@ def read_report(
         raise Forbidden
     report = report_of(parts, kind, period, caller.sight)
     make, media_type = FORMATS[format_]
-    name = quote(name_of(report, format_))
-    return Response(
-        make(report), media_type=media_type, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    )
+    return handed_out(make(report), media_type, name_of(report, format_))

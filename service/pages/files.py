@@ -29,6 +29,7 @@ from service.pages.entering import StaffPage
 from service.pages.form_shape import shapes
 from service.pages.screen import Names, page, words_of
 from service.pages.words import Words
+from service.pages.words import mark as _say
 from service.parts import Parts
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
@@ -49,11 +50,6 @@ TOLD = (
     "attempt", "level", "deadline", "kind", "verdict", "principal", "duplicate", "round", "archive_number",
 )  # fmt: skip
 """Plain fields of events that the timeline tells, in this order."""
-
-
-def _say(message: str) -> str:
-    """Mark a message for the catalogue."""
-    return message
 
 
 OWN_LABELS: Mapping[str, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from domain.kernel import SHANGHAI
 from domain.rules.content import RulebookContent
+from domain.rules.tables import Entry, in_use
 from domain.vocabulary import Code
 from service.file_view import FileView
 from service.pages.form_data import Filled
@@ -82,11 +83,11 @@ class Choices:
         rules, file = self._rulebook, self._file
         match name:
             case "lead" | "co_units" | "unit" | "units" | "proposed_unit" | "against":
-                return [Option(one.code, f"{one.name}（{one.code}）") for one in _in_use(rules.units)]
+                return [Option(one.code, f"{one.name}（{one.code}）") for one in in_use(rules.units)]
             case "category":
-                return [Option(one.code, one.name) for one in _in_use(rules.categories)]
+                return [Option(one.code, one.name) for one in in_use(rules.categories)]
             case "area" | "grid":
-                return [Option(one.code, one.name) for one in _in_use(rules.areas)]
+                return [Option(one.code, one.name) for one in in_use(rules.areas)]
             case "window":
                 return [Option(one.code, one.name) for one in rules.windows]
             case "body":
@@ -113,8 +114,9 @@ CLOSED_LISTS = frozenset(
 """Fields whose options are all there is; others may be typed freely."""
 
 
-def _in_use(entries: Sequence[Any]) -> Iterator[Any]:
-    return (one for one in entries if getattr(one, "replaced_by", None) is None)
+def offered(entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Codes and names of what can be chosen: those given up are not."""
+    return [(entry.code, entry.name) for entry in in_use(entries)]
 
 
 def fields_of(

@@ -29,18 +29,17 @@ from projections.search import Search
 from service import saved_views
 from service.api.ledger import filter_of
 from service.api.signed_in import PartsOf, ReaderOf, RequestId, reached
+from service.downloads import CSV, XLSX
 from service.errors import dotted, faults_of
 from service.exporting import KINDS, MOST_ROWS, LedgerTable, take_out
 from service.ledger_columns import COLUMNS, Reading, shown
 from service.pages.entering import FormOf, StaffPage
+from service.pages.form_fields import offered
 from service.pages.screen import language_of, page, redirect, words_of
 from service.pages.words import mark as _say
 
 LEDGER = "/ledger"
-MEDIA = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
+MEDIA = {"xlsx": XLSX, "csv": CSV}
 NOT_BY_NUMBER = _say("台账按脱敏文字检索，请不要输入电话或证件号码")
 SHORT = _say("请至少输入两个字")
 PERSONAL = "personal"
@@ -202,14 +201,11 @@ def _choices(rulebook: RulebookContent, told: Any) -> dict[str, list[tuple[str, 
     def codes(kind: type[Code]) -> Iterator[tuple[str, str]]:
         yield from ((code.value, told(code)) for code in kind)
 
-    def entries(table: Any) -> Iterator[tuple[str, str]]:
-        yield from ((entry.code, entry.name) for entry in table if not entry.replaced_by)
-
     return {
         "channel": list(codes(Channel)),
         "stage": list(codes(Stage)),
         "nature": list(codes(Nature)),
-        "unit": list(entries(rulebook.units)),
-        "area": list(entries(rulebook.areas)),
-        "category": list(entries(rulebook.categories)),
+        "unit": offered(rulebook.units),
+        "area": offered(rulebook.areas),
+        "category": offered(rulebook.categories),
     }

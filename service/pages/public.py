@@ -26,7 +26,7 @@ from service.limiter import Limit
 from service.pages.cookies import address
 from service.pages.entering import FormOf, Open
 from service.pages.form_data import Filled, decoded, refused, uploads, validated
-from service.pages.form_fields import Choices, fields_of, unplaced
+from service.pages.form_fields import Choices, fields_of, offered, unplaced
 from service.pages.screen import language_of, page, words_of
 from service.parts import Parts
 from service.qr import svg
@@ -165,7 +165,7 @@ def _files(form: FormData) -> list[tuple[bytes, str]]:
 
 def _sending(request: Request, parts: Parts, filled: Filled, key: str, status: int = 200) -> Response:
     rulebook = parts.rulebooks.current().content
-    choices = Choices(rulebook, more={"area": _communities(rulebook), "against": _units(rulebook)})
+    choices = Choices(rulebook, more={"area": _communities(rulebook), "against": offered(rulebook.units)})
     fields = {one.name: one for one in fields_of(SendPetition, filled, choices, words_of(request))}
     fields["area"].sort = "choice"
     return page(
@@ -180,11 +180,7 @@ def _sending(request: Request, parts: Parts, filled: Filled, key: str, status: i
 
 
 def _communities(rulebook: RulebookContent) -> list[tuple[str, str]]:
-    return [(a.code, a.name) for a in rulebook.areas if a.level is AreaLevel.COMMUNITY and not a.replaced_by]
-
-
-def _units(rulebook: RulebookContent) -> list[tuple[str, str]]:
-    return [(unit.code, unit.name) for unit in rulebook.units if not unit.replaced_by]
+    return offered(area for area in rulebook.areas if area.level is AreaLevel.COMMUNITY)
 
 
 def _state(

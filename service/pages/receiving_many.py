@@ -15,6 +15,7 @@ from domain.petition.intake import ReceivePetition
 from domain.vocabulary import Channel, Nature
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.downloads import CSV, handed_out
 from service.drafts import MOST_BYTES, is_draft_id, new_draft_id
 from service.errors import Loc
 from service.pages.entering import FormOf, StaffPage
@@ -51,8 +52,7 @@ def columns(channel: ChannelOf) -> Response:
     """An empty table with the channel's headings, to be filled in."""
     text = io.StringIO()
     csv.writer(text).writerow([column.heading for column in columns_of(channel)])
-    headers = {"Content-Disposition": f'attachment; filename="{channel}.csv"'}
-    return Response(f"\ufeff{text.getvalue()}".encode(), media_type="text/csv", headers=headers)
+    return handed_out(text.getvalue().encode("utf-8-sig"), CSV, f"{channel}.csv")
 
 
 @router.post("/intake/many")

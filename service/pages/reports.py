@@ -17,7 +17,7 @@ from service.api.reports import Written, read_report
 from service.api.signed_in import PartsOf, ReaderOf, reached
 from service.pages.entering import StaffPage
 from service.pages.screen import page
-from service.reporting.kinds import WORDS, Kind, Span, span_of
+from service.reporting.kinds import WORDS, Kind, Span, span_of, written
 
 SHOWN = 6
 """Periods of each kind, the running one first."""
@@ -35,16 +35,16 @@ def reports(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     return page(request, "reports.html", kinds=kinds, words=WORDS, committee=caller.sight.committee)
 
 
-@router.get("/reports/{kind}/{period}.{written}", dependencies=[reached(Statistics.name, Ledger.name)])
+@router.get("/reports/{kind}/{period}.{ending}", dependencies=[reached(Statistics.name, Ledger.name)])
 def report(
     kind: Kind,
     period: Written,
-    written: Annotated[Literal["xlsx", "docx"], Path()],
+    ending: Annotated[Literal["xlsx", "docx"], Path()],
     parts: PartsOf,
     caller: ReaderOf,
 ) -> Response:
     """One pack, as the interface gives it."""
-    return read_report(kind=kind, period=period, parts=parts, caller=caller, format_=written)
+    return read_report(kind=kind, period=period, parts=parts, caller=caller, format_=ending)
 
 
 def _latest(kind: Kind, today: date) -> Iterator[tuple[str, Span]]:
@@ -52,15 +52,5 @@ def _latest(kind: Kind, today: date) -> Iterator[tuple[str, Span]]:
     by = WORDS[kind].by
     running = start_of(today, by)
     for back in range(SHOWN):
-        written = _written(kind, after(running, by, -back))
-        yield written, span_of(kind, written, today)
-
-
-def _written(kind: Kind, first: date) -> str:
-    match kind:
-        case Kind.HALF_YEARLY:
-            return f"{first.year}-H{1 if first.month == 1 else 2}"
-        case Kind.YEARLY:
-            return f"{first.year}"
-        case _:
-            return f"{first:%Y-%m}"
+        text = written(kind, after(running, by, -back))
+        yield text, span_of(kind, text, today)

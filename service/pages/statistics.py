@@ -131,8 +131,8 @@ def parts_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     asked, _ = asked_of(request, Asked)
     figure = FIGURES[asked.figure]
     table = _answered(asked, parts, caller).periods[0]
-    rows = {row.name: _value(row.figures[figure.code]) for row in table.rows if row.part is not None}
-    chart = bars(list(rows), {"": list(rows.values())}, axis="", percent=_is_rate(figure))
+    rows = {row.name: row.figures[figure.code].amount for row in table.rows if row.part is not None}
+    chart = bars(list(rows), {"": list(rows.values())}, axis="", percent=figure.is_share)
     return _picture(chart)
 
 
@@ -143,10 +143,10 @@ def trend_chart(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
     figure, words = FIGURES[asked.figure], words_of(request)
     trend = _trend(asked, _answered(asked, parts, caller), parts, caller)
     pairs = _pairs(trend)
-    series = {words.gettext("本期"): [_value(now.total.figures[figure.code]) for now, _ in pairs]}
+    series = {words.gettext("本期"): [now.total.figures[figure.code].amount for now, _ in pairs]}
     if asked.compare:
         series[words.gettext(COMPARED[asked.compare])] = [_before(before, figure) for _, before in pairs]
-    return _picture(lines([_named(now.period) for now, _ in pairs], series, axis="", percent=_is_rate(figure)))
+    return _picture(lines([_named(now.period) for now, _ in pairs], series, axis="", percent=figure.is_share))
 
 
 @router.get("/statistics/files", dependencies=[reached(Statistics.name, Ledger.name)])
@@ -195,24 +195,19 @@ def files(
 
 def _answered(asked: Asked, parts: Parts, caller: Caller) -> StatisticsAnswer:
     """The whole span as one period, for the table."""
-    return read_statistics(
-        dimension=asked.dimension,
-        parts=parts,
-        caller=caller,
-        first=asked.first,
-        last=asked.last,
-        by=None,
-        compare=asked.compare,
-        as_of=None,
-    )
+    return _read(asked, asked.dimension, None, parts, caller)
 
 
 def _trend(asked: Asked, answer: StatisticsAnswer, parts: Parts, caller: Caller) -> StatisticsAnswer:
     """The same span cut into periods, for the line; without `by`, into what fits the span."""
     days = (answer.last - answer.first).days
     by: By = asked.by or ("day" if days <= 31 else "month" if days <= 5 * 366 else "year")
+    return _read(asked, Dimension.CHANNEL, by, parts, caller)
+
+
+def _read(asked: Asked, dimension: Dimension, by: By | None, parts: Parts, caller: Caller) -> StatisticsAnswer:
     return read_statistics(
-        dimension=Dimension.CHANNEL,
+        dimension=dimension,
         parts=parts,
         caller=caller,
         first=asked.first,
@@ -254,32 +249,22 @@ def _cell(figure: Figure, row: PartRow, then: Ratio | None, address: str) -> Cel
 
 def _change(figure: Figure, now: Ratio, then: Ratio) -> str:
     """How a figure differs: a rate in points of a hundred, a mean in days, a count in parts of a hundred."""
-    a, b = _value(now), _value(then)
-    if a is None or b is None or not (a or b):
+    if not (now.amount or then.amount):
         return ""
-    if _is_rate(figure):
-        return f"{(a - b) * 100:+.1f}pp"
-    if figure.denominator:
-        return f"{a - b:+.1f}"
-    return f"{(a - b) / b:+.1%}" if b else f"{a:+g}"
-
-
-def _is_rate(figure: Figure) -> bool:
-    """Whether it is a part of a whole; the others are counts, and a mean of days."""
-    return bool(figure.denominator) and not figure.working_days
-
-
-def _value(ratio: Ratio) -> float | None:
-    return ratio.numerator if ratio.denominator is None else ratio.value
+    moved = now.since(then)
+    if moved is None:
+        return f"{now.numerator:+}" if now.denominator is None else ""
+    if figure.is_share:
+        return f"{moved * 100:+.1f}pp"
+    return f"{moved:+.1f}" if figure.denominator else f"{moved:+.1%}"
 
 
 def _text(figure: Figure, ratio: Ratio) -> str:
-    value = _value(ratio)
-    if value is None:
+    if ratio.amount is None:
         return "—"
     if not figure.denominator:
         return f"{ratio.numerator:,}"
-    return f"{value:.1%}" if _is_rate(figure) else f"{value:.1f}"
+    return f"{ratio.amount:.1%}" if figure.is_share else f"{ratio.amount:.1f}"
 
 
 def _pairs(trend: StatisticsAnswer) -> list[tuple[PeriodTable, PeriodTable | None]]:
@@ -288,7 +273,7 @@ def _pairs(trend: StatisticsAnswer) -> list[tuple[PeriodTable, PeriodTable | Non
 
 
 def _before(table: PeriodTable | None, figure: Figure) -> float | None:
-    return _value(table.total.figures[figure.code]) if table else None
+    return table.total.figures[figure.code].amount if table else None
 
 
 def _trend_rows(trend: StatisticsAnswer, figure: Figure) -> Iterator[tuple[str, str, str, str]]:

@@ -30,6 +30,7 @@ from service.exporting import exports
 from service.ledger_columns import Reading
 from service.pages.asking import asked_of
 from service.pages.entering import StaffPage
+from service.pages.form_fields import offered
 from service.pages.screen import page
 from service.pages.words import mark as _say
 from service.readings import ReadingFilter, readings
@@ -168,14 +169,13 @@ def orders_page(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: P
             cursor=cursor,
             limit=LIMIT,
         )
-    units = [(one.code, one.name) for one in parts.rulebooks.current().content.units if not one.replaced_by]
     return _shown(
         request,
         "supervision_orders.html",
         faults,
         asked=asked,
         entries=found.entries,
-        units=units,
+        units=offered(parts.rulebooks.current().content.units),
         today=today,
         states=STATES,
         **_pager(request, found.next_cursor),

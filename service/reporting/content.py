@@ -19,6 +19,9 @@ DIMENSIONS = (Dimension.CHANNEL, Dimension.NATURE, Dimension.CATEGORY, Dimension
 COUNTS = ("registered", "matters", "registered_batches", "registered_persons")
 RATES = tuple(code for code, figure in FIGURES.items() if figure.denominator)
 MONTHS_SHOWN = 12
+DASH = "—"
+CHANGES = "环比、同比：件数类为增减幅度，比率类为百分点之差，平均办理时长为工作日之差；“—”为没有可比数或没有分母。"
+"""What a change says, and a dash."""
 
 FOR_OFFICE = "供机关内部发布：未计入依法保护的件（保密件，以及反映单位或人员的件），与各岗位所见统计一致"
 FOR_COMMITTEE = "供社区监督委员会：计入依法保护的件（保密件，以及反映单位或人员的件），不得向其他岗位发布"
@@ -128,32 +131,27 @@ def _lines(now: PeriodTable, others: dict[str, PeriodTable]) -> list[Line]:
     ]
 
 
-def change(now: Ratio, other: Ratio) -> float | None:
-    """How much a count grew, as a share of the other; how much a rate or mean rose. None: nothing to set it against."""
-    if now.denominator is None:
-        return (now.numerator - other.numerator) / other.numerator if other.numerator else None
-    return None if now.value is None or other.value is None else now.value - other.value
-
-
-def is_share(figure: Figure) -> bool:
-    """Whether a rate is told in percent; the mean time is told in working days."""
-    return not figure.working_days
-
-
 def shown(figure: Figure, ratio: Ratio) -> str:
     """A figure's value for people; a dash where there is nothing to divide by."""
     if ratio.denominator is None:
         return str(ratio.numerator)
     if ratio.value is None:
-        return "—"
+        return DASH
     mark = "（暂定）" if ratio.provisional else ""
-    return (f"{ratio.value:.1%}" if is_share(figure) else f"{ratio.value:.1f}个工作日") + mark
+    return (f"{ratio.value:.1%}" if figure.is_share else f"{ratio.value:.1f}个工作日") + mark
 
 
 def shown_change(figure: Figure, amount: float | None) -> str:
     """A change for a table: percent of a count, percentage points of a rate, working days of the mean time."""
     if amount is None:
-        return "—"
+        return DASH
     if not figure.denominator:
         return f"{amount:+.1%}"
-    return f"{amount * 100:+.1f}" if is_share(figure) else f"{amount:+.1f}"
+    return f"{amount * 100:+.1f}" if figure.is_share else f"{amount:+.1f}"
+
+
+def rule_of(figure: Figure) -> tuple[str, str, str, str]:
+    """How a figure is computed: what is counted, of what, on which day, what is left out."""
+    over = figure.over.zh if figure.over else DASH
+    excludes = "；".join(text.zh for text in figure.excludes) or DASH
+    return figure.what.zh, over, figure.dated.zh, excludes

@@ -12,14 +12,13 @@ from projections.dimensions import RULES
 from projections.figures import FIGURES
 from service import charts
 from service.docx_kit import CENTRE, HEADING, NUMERALS, heading, new_paper, paragraph, saved, table
-from service.reporting.content import Line, Report, Section, change, shown, shown_change
+from service.reporting.content import CHANGES, DASH, Line, Report, Section, rule_of, shown, shown_change
 from service.reporting.kinds import OTHER
 from service.reporting.prose import paragraphs
 
 RATES_SHOWN = ("closing", "on_time", "solution", "satisfaction")
 NO_CHARTS = "（本机没有中文字体，图略；请安装一种中文字体后重新生成。）"
 WIDE = Cm(15)
-CHANGES = "环比、同比：件数类为增减幅度，比率类为百分点之差，平均办理时长为工作日之差；“—”为没有可比数或没有分母。"
 
 
 def document(report: Report) -> bytes:
@@ -54,7 +53,7 @@ def _figures(paper: Document, report: Report) -> None:
         row = [figure.title.zh, figure.counted.zh, shown(figure, now), of]
         for name in names:
             other = total.others[name].figures[code]
-            row += [shown(figure, other), shown_change(figure, change(now, other))]
+            row += [shown(figure, other), shown_change(figure, now.since(other))]
         rows.append(row)
     heads = ["指标", "单位", "本期", "分子/分母", *(word for name in names for word in (OTHER[name], name))]
     table(paper, heads, rows, [2.8, 1.3, 2.3, 1.9, *[2.3, 1.8] * len(names)])
@@ -84,10 +83,10 @@ def _section(paper: Document, section: Section) -> None:
 
 def _row(line: Line, names: Sequence[str], whole: int) -> list[str]:
     figure, now = FIGURES["registered"], line.now.figures["registered"]
-    row = [line.name, str(now.numerator), f"{now.numerator / whole:.1%}" if whole else "—"]
+    row = [line.name, str(now.numerator), f"{now.numerator / whole:.1%}" if whole else DASH]
     for name in names:
         other = line.others[name].figures["registered"]
-        row += [str(other.numerator), shown_change(figure, change(now, other))]
+        row += [str(other.numerator), shown_change(figure, now.since(other))]
     for code in RATES_SHOWN:
         ratio = line.now.figures[code]
         row.append(f"{shown(FIGURES[code], ratio)}\n{ratio.numerator}/{ratio.denominator}")
@@ -116,17 +115,7 @@ def _picture(paper: Document, chart: dict[str, object]) -> None:
 
 
 def _rules(paper: Document) -> None:
-    rows = [
-        [
-            figure.title.zh,
-            figure.what.zh,
-            figure.over.zh if figure.over else "—",
-            figure.dated.zh,
-            "；".join(text.zh for text in figure.excludes) or "—",
-            str(figure.version),
-        ]
-        for figure in FIGURES.values()
-    ]
+    rows = [[figure.title.zh, *rule_of(figure), str(figure.version)] for figure in FIGURES.values()]
     table(paper, ["指标", "分子（或所计）", "分母", "统计日", "不计入", "版本"], rows, [1.9, 3.8, 2.8, 3.0, 4.5, 1.0])
     for dimension, rule in RULES.items():
         paragraph(paper, f"{dimension.zh}：{rule}。", size=9)

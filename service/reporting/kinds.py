@@ -77,20 +77,31 @@ class Span:
         return both if self.before != self.year_ago else {"同比": self.year_ago}
 
 
-def span_of(kind: Kind, written: str, today: date) -> Span:
+def span_of(kind: Kind, said: str, today: date) -> Span:
     """The days of a report; `Invalid` naming `period` where it is not written so, or has not begun."""
     words = WORDS[kind]
-    found = re.fullmatch(words.written, written, re.ASCII)
+    found = re.fullmatch(words.written, said, re.ASCII)
     if found is None or int(found["year"]) < FIRST_YEAR:
         raise _bad(f"{kind.zh}须写作 {words.example}", f"for this kind it is written like {words.example}")
-    said = found.groupdict()
-    month = int(said.get("month") or 1) if "half" not in said else 6 * int(said["half"]) - 5
-    first = start_of(date(int(said["year"]), month, 1), words.by)
+    read = found.groupdict()
+    month = int(read.get("month") or 1) if "half" not in read else 6 * int(read["half"]) - 5
+    first = start_of(date(int(read["year"]), month, 1), words.by)
     if first > today:
         raise _bad("该期尚未开始", "this period has not begun")
     whole = Period(first, after(first, words.by) - ONE_DAY, words.by)
     period = Period(first, min(whole.last, today), words.by)
     return Span(kind, period, whole, previous(period), year_before(period))
+
+
+def written(kind: Kind, first: date) -> str:
+    """How the period of a kind that begins on this day is written; `span_of` reads it."""
+    match kind:
+        case Kind.HALF_YEARLY:
+            return f"{first.year}-H{1 if first.month == 1 else 2}"
+        case Kind.YEARLY:
+            return f"{first.year}"
+        case Kind.MONTHLY | Kind.TWO_MONTHLY:
+            return f"{first:%Y-%m}"
 
 
 def _bad(zh: str, en: str) -> Invalid:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from service.downloads import DOCX, XLSX
 from service.reporting.content import Report
 from service.reporting.document import document
 from service.reporting.workbook import workbook
 
 FORMATS: Mapping[str, tuple[Callable[[Report], bytes], str]] = {
-    "xlsx": (workbook, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "docx": (document, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    "xlsx": (workbook, XLSX),
+    "docx": (document, DOCX),
 }
 """How each kind of file is made, and its media type."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from projections.dimensions import UNKNOWN, Dimension
 from projections.figures import FIGURES
-from service.reporting.content import Line, Report, Section, change, is_share, shown
+from service.reporting.content import Line, Report, Section, shown
 from service.reporting.kinds import OTHER
 
 TOLD_OF = ("acceptance", "response", "closing", "on_time", "publication", "solution", "satisfaction")
@@ -52,7 +52,7 @@ def _compared(line: Line) -> str:
     said = []
     for name, other in line.others.items():
         before = other.figures["registered"]
-        moved = change(now, before)
+        moved = now.since(before)
         if moved is None:
             said.append(f"{name}无可比数（{OTHER[name]}没有登记）")
         elif moved == 0:
@@ -99,16 +99,16 @@ def _rate(line: Line, code: str) -> str | None:
     figure, now = FIGURES[code], line.now.figures[code]
     if not now.denominator:
         return None
-    if is_share(figure):
+    if figure.is_share:
         said = f"{figure.title.zh}{shown(figure, now)}（{now.numerator}/{now.denominator}{figure.counted.zh}）"
     else:
         said = f"{figure.title.zh}{shown(figure, now)}（{now.denominator}{figure.counted.zh}）"
     for name, other in line.others.items():
-        moved = change(now, other.figures[code])
+        moved = now.since(other.figures[code])
         if moved is None:
             continue
-        size, unit = (abs(moved) * 100, "个百分点") if is_share(figure) else (abs(moved), "个工作日")
-        up, down = ("提高", "下降") if is_share(figure) else ("延长", "缩短")
+        size, unit = (abs(moved) * 100, "个百分点") if figure.is_share else (abs(moved), "个工作日")
+        up, down = ("提高", "下降") if figure.is_share else ("延长", "缩短")
         told = f"{size:.1f}"
         said += f"，{name}持平" if told == "0.0" else f"，{name}{up if moved > 0 else down}{told}{unit}"
     return said

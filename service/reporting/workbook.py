@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from projections.dimensions import RULES
 from projections.figures import FIGURES, Figure
 from projections.statistics_queries import Ratio
-from service.reporting.content import COUNTS, RATES, Report, Section, change, is_share
+from service.reporting.content import CHANGES, COUNTS, DASH, RATES, Report, Section, rule_of
 from service.reporting.kinds import OTHER
 from service.reporting.prose import paragraphs
 from service.tables import harmless
@@ -28,7 +28,6 @@ THIN = Border(*(Side(style="thin", color="BFBFBF"),) * 4)
 CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 WRAP = Alignment(vertical="top", wrap_text=True)
 PERCENT, POINTS, DAYS, CHANGE = "0.0%", "+0.0;-0.0;0.0", "0.0", "+0.0%;-0.0%;0.0%"
-DASH = "—"
 MOST_ON_A_PAGE = 24
 """Columns up to which a sheet is printed one page wide; wider ones run over several, each with the first column."""
 SUMMARY, ALL, MONTHS, RULES_SHEET = "摘要", "总表", "逐月", "指标说明"
@@ -57,26 +56,24 @@ def workbook(report: Report) -> bytes:
     return out.getvalue()
 
 
-def value(figure: Figure, ratio: Ratio) -> Cell:
+def value(ratio: Ratio) -> Cell:
     """A figure's value in a cell."""
-    if ratio.denominator is None:
-        return ratio.numerator
-    return DASH if ratio.value is None else ratio.value
+    return DASH if ratio.amount is None else ratio.amount
 
 
 def moved(figure: Figure, now: Ratio, other: Ratio) -> Cell:
     """A change in a cell: a share of a count, percentage points of a rate, working days of the mean time."""
-    amount = change(now, other)
+    amount = now.since(other)
     if amount is None:
         return DASH
-    return amount * 100 if figure.denominator and is_share(figure) else amount
+    return amount * 100 if figure.is_share else amount
 
 
 def formats(figure: Figure) -> tuple[str, str]:
     """How a figure's value and its change are written."""
     if not figure.denominator:
         return "0", CHANGE
-    return (PERCENT, POINTS) if is_share(figure) else (DAYS, POINTS)
+    return (PERCENT, POINTS) if figure.is_share else (DAYS, POINTS)
 
 
 def _put(sheet: Worksheet, row: int, column: int, cell: Cell, *, written: str = "General", head: bool = False) -> None:
@@ -135,8 +132,7 @@ def _all(sheet: Worksheet, report: Report) -> None:
             cells += [*_ratio(figure, other), (moved(figure, now, other), changed)]
         for column, (cell, written) in enumerate(cells, 1):
             _put(sheet, row, column, cell, written=written)
-    note = "环比、同比：件数类为增减幅度，比率类为百分点之差，平均办理时长为工作日之差；“—”为没有可比数或没有分母。"
-    sheet.cell(len(FIGURES) + 5, 1, note)
+    sheet.cell(len(FIGURES) + 5, 1, CHANGES)
     sheet.freeze_panes = "C4"
     _widths(sheet, [18, 9, *[10] * (len(heads) - 2)])
 
@@ -146,7 +142,7 @@ def _ratio(figure: Figure, ratio: Ratio) -> list[tuple[Cell, str]]:
     return [
         (ratio.numerator, "0"),
         (DASH if ratio.denominator is None else ratio.denominator, "0"),
-        (value(figure, ratio), formats(figure)[0]),
+        (value(ratio), formats(figure)[0]),
     ]
 
 
@@ -208,7 +204,7 @@ def _months(sheet: Worksheet, report: Report) -> None:
         _put(sheet, row, 1, f"{table.period.first:%Y-%m}")
         for column, code in enumerate((*COUNTS, *RATES), 2):
             figure = FIGURES[code]
-            _put(sheet, row, column, value(figure, table.total.figures[code]), written=formats(figure)[0])
+            _put(sheet, row, column, value(table.total.figures[code]), written=formats(figure)[0])
     last = 3 + len(report.months)
     chart = LineChart()
     chart.title, chart.style, chart.width, chart.height = "登记件数与登记事项数", 12, 24, 9
@@ -226,16 +222,8 @@ def _rules(sheet: Worksheet) -> None:
     _heads(sheet, 3, ["指标", "计数单位", "分子（或所计）", "分母", "统计日", "不计入", "规则版本"])
     row = 4
     for figure in FIGURES.values():
-        cells: tuple[Cell, ...] = (
-            figure.title.zh,
-            figure.counted.zh,
-            figure.what.zh,
-            figure.over.zh if figure.over else DASH,
-            figure.dated.zh,
-            "；".join(text.zh for text in figure.excludes) or DASH,
-            figure.version,
-        )
-        for column, cell in enumerate(cells, 1):
+        told: list[Cell] = [figure.title.zh, figure.counted.zh, *rule_of(figure), figure.version]
+        for column, cell in enumerate(told, 1):
             _put(sheet, row, column, cell)
             sheet.cell(row, column).alignment = WRAP
         row += 1

@@ -20,7 +20,6 @@ from tests.scenario import MONDAY, Steps, history
 
 ALL = Sight(committee=True)
 BEGUN: list[Steps] = [received(), accepted(), assigned("MS")]
-WY_OBJECTS = return_asked("WY", by="gu")
 DECIDED = step(DutyDecided(unit="MS", superior="HY", reason="属职责"), by="hu")
 
 
