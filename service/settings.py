@@ -38,7 +38,9 @@ class Settings:
     before it is due a task shows amber. `public_url`: where residents and staff reach the service, as it is printed for
     them, and where forms may come from; empty for the address that the desk itself was asked at. `letters_dir`: the
     folder of the office's own templates of letters, by default `letters` in the data folder. `letter_prefix`: the
-    office's word in the numbers of letters (机关代字, such as 禾街信); empty for the office's code.
+    office's word in the numbers of letters (机关代字, such as 禾街信); empty for the office's code. `oidc_issuer`: the
+    office's own identity provider (OpenID Connect), where this service is `oidc_client_id` with `oidc_client_secret`;
+    empty for passwords alone. `oidc_claim`: the claim that holds the id of a member of staff.
     """
 
     data_dir: Path = Path("data")

@@ -114,7 +114,7 @@ CLOSED_LISTS = frozenset(
 """Fields whose options are all there is; others may be typed freely."""
 
 
-def offered(entries: Iterable[Entry]) -> list[tuple[str, str]]:
+def choosable(entries: Iterable[Entry]) -> list[tuple[str, str]]:
     """Codes and names of what can be chosen: those given up are not."""
     return [(entry.code, entry.name) for entry in in_use(entries)]
 

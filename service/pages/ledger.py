@@ -34,7 +34,7 @@ from service.errors import dotted, faults_of
 from service.exporting import KINDS, MOST_ROWS, LedgerTable, take_out
 from service.ledger_columns import COLUMNS, Reading, shown
 from service.pages.entering import FormOf, StaffPage
-from service.pages.form_fields import offered
+from service.pages.form_fields import choosable
 from service.pages.screen import language_of, page, redirect, words_of
 from service.pages.words import mark as _say
 
@@ -205,7 +205,7 @@ def _choices(rulebook: RulebookContent, told: Any) -> dict[str, list[tuple[str, 
         "channel": list(codes(Channel)),
         "stage": list(codes(Stage)),
         "nature": list(codes(Nature)),
-        "unit": offered(rulebook.units),
-        "area": offered(rulebook.areas),
-        "category": offered(rulebook.categories),
+        "unit": choosable(rulebook.units),
+        "area": choosable(rulebook.areas),
+        "category": choosable(rulebook.categories),
     }

@@ -26,7 +26,7 @@ from service.limiter import Limit
 from service.pages.cookies import address
 from service.pages.entering import FormOf, Open
 from service.pages.form_data import Filled, decoded, refused, uploads, validated
-from service.pages.form_fields import Choices, fields_of, offered, unplaced
+from service.pages.form_fields import Choices, choosable, fields_of, unplaced
 from service.pages.screen import language_of, page, words_of
 from service.parts import Parts
 from service.qr import svg
@@ -165,7 +165,7 @@ def _files(form: FormData) -> list[tuple[bytes, str]]:
 
 def _sending(request: Request, parts: Parts, filled: Filled, key: str, status: int = 200) -> Response:
     rulebook = parts.rulebooks.current().content
-    choices = Choices(rulebook, more={"area": _communities(rulebook), "against": offered(rulebook.units)})
+    choices = Choices(rulebook, more={"area": _communities(rulebook), "against": choosable(rulebook.units)})
     fields = {one.name: one for one in fields_of(SendPetition, filled, choices, words_of(request))}
     fields["area"].sort = "choice"
     return page(
@@ -180,7 +180,7 @@ def _sending(request: Request, parts: Parts, filled: Filled, key: str, status: i
 
 
 def _communities(rulebook: RulebookContent) -> list[tuple[str, str]]:
-    return offered(area for area in rulebook.areas if area.level is AreaLevel.COMMUNITY)
+    return choosable(area for area in rulebook.areas if area.level is AreaLevel.COMMUNITY)
 
 
 def _state(

@@ -19,7 +19,7 @@ from service.duplicates import DuplicateProposal
 from service.importing import titled
 from service.naming import coded
 from service.pages.form_data import Filled, decoded
-from service.pages.form_fields import Choices, Field, fields_of, offered
+from service.pages.form_fields import Choices, Field, choosable, fields_of
 from service.pages.words import Words
 from service.parts import Parts
 from service.proposals import PetitionProposal
@@ -79,7 +79,7 @@ def intake_form(
     channel: Channel, filled: Filled, rulebook: RulebookContent, words: Words, rows_wanted: str | None = None
 ) -> IntakeForm:
     """The form of a channel, holding what was filled in."""
-    grids = offered(area for area in rulebook.areas if area.level is AreaLevel.GRID)
+    grids = choosable(area for area in rulebook.areas if area.level is AreaLevel.GRID)
     letters = [("letter", words.gettext("来信")), ("visit", words.gettext("来访"))]
     choices = Choices(rulebook, more={"grid": grids, "form": letters})
     fields = {one.name: one for one in fields_of(ReceivePetition, filled, choices, words, rows_wanted=rows_wanted)}

@@ -30,7 +30,7 @@ from service.exporting import exports
 from service.ledger_columns import Reading
 from service.pages.asking import asked_of
 from service.pages.entering import StaffPage
-from service.pages.form_fields import offered
+from service.pages.form_fields import choosable
 from service.pages.screen import page
 from service.pages.words import mark as _say
 from service.readings import ReadingFilter, readings
@@ -175,7 +175,7 @@ def orders_page(request: Request, parts: PartsOf, caller: CommitteeOf, cursor: P
         faults,
         asked=asked,
         entries=found.entries,
-        units=offered(parts.rulebooks.current().content.units),
+        units=choosable(parts.rulebooks.current().content.units),
         today=today,
         states=STATES,
         **_pager(request, found.next_cursor),
