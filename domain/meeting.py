@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -36,9 +37,11 @@ from domain.meeting_events import (
 from domain.petition.command import CodeText, FileNumber, Line, Prose, invalid, known_area, known_category, known_unit
 from domain.petition.petition import Petition
 from domain.petition.receiving import RecordMeetingDecision
+from domain.petition.references import known_of
 from domain.petition.rules import not_possible
 from domain.petition.stages import LOOP
 from domain.petition.state import Draft, people
+from domain.redaction import redact
 from domain.vocabulary import MeetingPart, MeetingStage, Role, Secrecy
 
 ID_PATTERN = r"^m-[0-9a-f]{10}$"
@@ -152,6 +155,14 @@ class MeetingCommand(Command):
         """What happens, as facts; raises a DomainError where a field is wrong."""
 
 
+def unnamed(text: str, files: Files) -> str:
+    """A text of the meeting with everybody masked who stands behind these files.
+
+    A meeting's stream is not the file's: what is erased there must not be left here by name.
+    """
+    return redact(text, known_of(chain.from_iterable(file.everyone for file in files.values()))).text
+
+
 def protected(file: Petition) -> bool:
     """Whether a file must not be talked about among many units: a secret one, or one that accuses (L1 30, 46)."""
     return file.secrecy is Secrecy.SECRET or bool(file.against)
@@ -203,7 +214,7 @@ class CallMeeting(MeetingCommand):
 
 
 class AddAgendaItem(MeetingCommand):
-    """增补议题: put a file on the agenda by hand."""
+    """增补议题: put a file on the agenda by hand; the reason names none of its people."""
 
     title: ClassVar[str] = "增补议题"
     stages: ClassVar[frozenset[MeetingStage | None]] = frozenset({MeetingStage.CALLED, MeetingStage.CONVENED})
@@ -227,14 +238,15 @@ class AddAgendaItem(MeetingCommand):
             raise not_possible("依法保护的件不上会", "a protected file is talked about at no meeting")
         if file.stage not in LOOP:
             raise not_possible("该件已终结", "the file is over")
-        yield AgendaItemAdded(number=self.number, reason=self.reason)
+        yield AgendaItemAdded(number=self.number, reason=unnamed(self.reason, files))
 
 
 class RemoveAgendaItem(MeetingCommand):
-    """撤下议题: take a file off the agenda, unless it was decided on."""
+    """撤下议题: take a file off the agenda, unless it was decided on; the reason names none of its people."""
 
     title: ClassVar[str] = "撤下议题"
     stages: ClassVar[frozenset[MeetingStage | None]] = frozenset({MeetingStage.CALLED, MeetingStage.CONVENED})
+    over_all_items: ClassVar[bool] = True
 
     number: FileNumber = Field(title="编号")
     reason: Prose = Field(title="理由")
@@ -245,7 +257,7 @@ class RemoveAgendaItem(MeetingCommand):
             raise invalid("不在议题中", "not on the agenda", "number")
         if meeting.items[self.number] is not None:
             raise not_possible("该件已议决", "the file was decided on")
-        yield AgendaItemRemoved(number=self.number, reason=self.reason)
+        yield AgendaItemRemoved(number=self.number, reason=unnamed(self.reason, files))
 
 
 class AttendeeForm(Value):
@@ -284,17 +296,21 @@ class ConveneMeeting(MeetingCommand):
 
 
 class RecordPart(MeetingCommand):
-    """记录: what was said in one of the four parts; recorded again, it takes the earlier one's place."""
+    """记录: what was said in one of the four parts; recorded again, it takes the earlier one's place.
+
+    Who stands behind a file of the agenda is masked in it before it is kept.
+    """
 
     title: ClassVar[str] = "记录"
     stages: ClassVar[frozenset[MeetingStage | None]] = frozenset({MeetingStage.CONVENED})
+    over_all_items: ClassVar[bool] = True
 
     part: MeetingPart = Field(title="环节")
     text: Prose = Field(title="内容")
 
     def decide(self, meeting: Meeting, context: Context, files: Files) -> Iterator[Event]:
         """Recorded."""
-        yield MeetingPartRecorded(part=self.part, text=self.text)
+        yield MeetingPartRecorded(part=self.part, text=unnamed(self.text, files))
 
 
 class DecisionForm(Value):

@@ -24,7 +24,7 @@ SHORTEST = 2
 """From how many characters on words are looked for: a single one is everywhere."""
 
 FOR_THE_PUBLIC = """r.secrecy <> 'secret' AND NOT '*' = ANY(r.restricted)
-    AND NOT (r.nature = 'report' AND (r.against_units <> '{}' OR r.against_staff <> '{}'))"""
+    AND r.against_units = '{}' AND r.against_staff = '{}'"""
 
 PAGE = SQL("""
 WITH hits AS MATERIALIZED (SELECT d.* FROM bulletin.documents d WHERE {conditions})

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
+from domain.petition.events import receiving as r
 from domain.vocabulary import Role
 from projections.masked import shown
 
@@ -21,6 +22,10 @@ FROM file.entries e WHERE e.number = %(number)s AND e.version > %(after)s ORDER 
 """
 NUMBERS = frozenset({"principal", "duplicate", "arises_from", "concluded_by"})
 """Plain fields of events that hold the number of another file."""
+LINKS = frozenset(
+    kind.TOPIC for kind in (r.DuplicateLinked, r.DuplicateAdopted, r.DuplicateUnlinked, r.DuplicateReleased)
+)
+"""Events that tell nothing but that there is another file."""
 LONGEST = 10_000
 """Entries that a timeline gives at once; a file has some tens."""
 
@@ -54,6 +59,13 @@ class Entry:
     def naming_only(self, known: Collection[str]) -> Mapping[str, object]:
         """Its plain fields without the numbers of other files that are not `known`."""
         return {field: value for field, value in self.codes.items() if field not in NUMBERS or value in known}
+
+
+def conceals(topic: str, named: Collection[str], known: Collection[str]) -> bool:
+    """Whether an event is left out for a reader who knows of these files only: that there is a link at all would tell
+    them of a file that does not exist for them (L1 30, 46).
+    """
+    return topic in LINKS and not set(named) <= set(known)
 
 
 def timeline(conn: Connection[Any], number: str, after: int = 0, limit: int = LONGEST) -> list[Entry]:

@@ -82,7 +82,8 @@ WITH open AS MATERIALIZED (
         AND (%(areas)s::text[] IS NULL OR r.area = ANY(%(areas)s))
         AND (%(categories)s::text[] IS NULL OR r.category = ANY(%(categories)s)) AND {rule}
 ), counted AS (
-    SELECT o.*, (SELECT count(*) FROM ledger.rows d WHERE d.principal = o.number) AS duplicates,
+    SELECT o.*, (SELECT count(*) FROM ledger.rows d WHERE d.principal = o.number AND d.secrecy <> 'secret'
+            AND d.against_units = '{{}}' AND d.against_staff = '{{}}') AS duplicates,
         CASE WHEN o.area IS NOT NULL AND o.category IS NOT NULL
             THEN count(*) OVER (PARTITION BY o.area, o.category) ELSE 1 END AS alike
     FROM open o WHERE o.principal IS NULL
@@ -93,7 +94,8 @@ ORDER BY CASE WHEN %(repeated)s THEN greatest(duplicates + 1, alike) END DESC NU
     number
 LIMIT %(limit)s
 """
-"""Linked duplicates are not there by themselves: the principal file stands for them."""
+"""Linked duplicates are not there by themselves: the principal file stands for them. Protected ones are not even
+counted: the number is read by everybody who reads the agenda (L1 30)."""
 
 
 def meeting_list(

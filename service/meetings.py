@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -14,6 +14,7 @@ from domain.errors import Busy, DomainError, Forbidden, Invalid, NoSuchAddress, 
 from domain.kernel import Context, Recorded, stamp
 from domain.meeting import MOST_ITEMS, CallMeeting, DecideItems, Meeting, MeetingCommand, meeting_stream
 from domain.petition.petition import Petition
+from domain.receipt import ReceiptIssued
 from domain.vocabulary import MeetingStage
 from projections.file_queries import timeline
 from projections.ledger_queries import rows_of
@@ -73,7 +74,7 @@ class Meetings:
         receipts = self._receipts.keyed(caller.token, "call-meeting", key, command)
         known = self._receipts.issued(receipts)
         if known is not None:
-            return self._as_then(known[0].stream, known[1])
+            return self._as_then(*known)
         meeting = Meeting(f"meeting:m-{secrets.token_hex(5)}")
         context = _acting(command, meeting, self._desk.context(caller, request_id))
         tuple(command.decide(meeting, context, {}))  # codes first: a query over unknown ones finds nothing
@@ -92,21 +93,33 @@ class Meetings:
         write = StreamWrite(meeting.stream, 0, facts, context.now)
         done = self._store.append(Append((write,), context, receipts=receipts)).result()
         if done.replayed is not None:
-            return self._as_then(done.replayed.stream, done.position)
+            return self._as_then(done.replayed, done.position)
         return self._kept(meeting.stream, done, MeetingStage.CALLED, len(items))
 
     def take(
-        self, caller: Caller, meeting_id: str, command: MeetingCommand, *, request_id: str, expected: int | None = None
+        self,
+        caller: Caller,
+        meeting_id: str,
+        command: MeetingCommand,
+        *,
+        request_id: str,
+        expected: int | None = None,
+        key: str | None = None,
     ) -> Kept:
         """Take a step on a meeting; what it decides about files is written with it, all or nothing.
 
-        Raises the DomainError that forbids it, `Stale` where the meeting is not at the `expected` version any more.
+        Raises the DomainError that forbids it, `Stale` where the meeting is not at the `expected` version any more; the
+        same key is answered as the first time.
         """
         stream = meeting_stream(meeting_id)
+        receipts = self._receipts.keyed(caller.token, f"{type(command).__name__} {meeting_id}", key, command)
         for _ in range(TRIES):
             meeting = self._store.fold(Meeting(stream))
             if meeting.stage is None or not caller.reads_files:
                 raise NoSuchAddress
+            known = self._receipts.issued(receipts)
+            if known is not None:
+                return self._as_then(*known)
             if expected is not None and meeting.version != expected:
                 raise Stale
             context = _acting(command, meeting, self._desk.context(caller, request_id, command))
@@ -115,13 +128,16 @@ class Meetings:
             writes = [StreamWrite(stream, meeting.version, facts, context.now)]
             if isinstance(command, DecideItems):
                 writes += _on_files(command, meeting, files, context)
-            try:
-                done = self._store.append(Append(tuple(writes), context)).result()
-            except Stale:
-                continue
             stamped = stamp(facts, stream=stream, after=meeting.version, context=context, occurred_at=context.now)
             after = meeting.fold(stamped)
             assert after.stage is not None
+            told = tuple(replace(one, stage=str(after.stage)) for one in receipts)
+            try:
+                done = self._store.append(Append(tuple(writes), context, receipts=told)).result()
+            except Stale:
+                continue
+            if done.replayed is not None:
+                return self._as_then(done.replayed, done.position)
             return self._kept(stream, done, after.stage, len(after.items))
         raise Busy
 
@@ -176,9 +192,11 @@ class Meetings:
                 ) from None
         return found
 
-    def _as_then(self, stream: str, position: int) -> Kept:
-        meeting = self._store.fold(Meeting(stream))
-        return Kept(_id(stream), MeetingStage.CALLED, len(meeting.items), 1, position, replayed=True)
+    def _as_then(self, issued: ReceiptIssued, position: int) -> Kept:
+        """The answer of the first time; a call's receipt names no stage."""
+        meeting = self._store.fold(Meeting(issued.stream))
+        stage = issued.stage or MeetingStage.CALLED
+        return Kept(_id(issued.stream), stage, len(meeting.items), issued.version, position, replayed=True)
 
     @staticmethod
     def _kept(stream: str, done: Appended, stage: MeetingStage, items: int) -> Kept:

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from domain.errors import DomainError, Forbidden, Restricted, UnknownAttachment, UnknownLetter, UnknownStaff
-from domain.kernel import Attachment
+from domain.kernel import Attachment, Event
 from domain.petition.events.receiving import LetterIssued
 from domain.petition.publishing import DraftPublication
 from domain.petition.publishing_redaction import Preview
@@ -20,7 +20,7 @@ from domain.petition.receiving_letters import possible_letters
 from domain.petition.state import Letter
 from domain.staff import Staff, staff_stream
 from domain.vocabulary import LetterKind, Role
-from projections.file_queries import NUMBERS
+from projections.file_queries import NUMBERS, conceals
 from service import attachments
 from service.access import Caller
 from service.desk import Desk
@@ -113,8 +113,10 @@ class Papers:
         petition, context = self._desk.load(caller, number), self._desk.context(caller, request_id)
         self._desk.reading(caller, petition, context)
         history = self._store.history(petition.number)
-        named = {str(value) for one in history for field in NUMBERS if (value := getattr(one.fact, field, None))}
-        values = dossier(history, petition, context, known=self._desk.known(caller, named), staff=cache(self._name_of))
+        named = {number for one in history for number in _named(one.fact)}
+        known = self._desk.known(caller, named)
+        told = [one for one in history if not conceals(one.fact.TOPIC, _named(one.fact), known)]
+        values = dossier(told, petition, context, known=known, staff=cache(self._name_of))
         return self._letters.bound(values)
 
     def _name_of(self, staff: str) -> str:
@@ -159,3 +161,8 @@ class Papers:
             raise UnknownAttachment
         self._desk.reading(caller, petition, context)
         return found, content
+
+
+def _named(fact: Event) -> set[str]:
+    """The numbers of other files that an event names."""
+    return {str(value) for field in NUMBERS if (value := getattr(fact, field, None))}

@@ -159,13 +159,13 @@ class DecideDuty(PetitionCommand):
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """A dispute must wait for this unit, or one below it, and be raised by another person."""
+        """A dispute must wait for this unit, or one below it; who raised it or objected for a unit decides nothing."""
         dispute = petition.duty.dispute
         if dispute is None:
             return not_possible("没有待裁定的职责争议", "no dispute waits for a decision")
         if context.actor.unit not in context.rulebook.chain(dispute.superior):
             return NotYourUnit()
-        return another_person(context, dispute.by)
+        return another_person(context, dispute.by, petition.current.objectors)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Decided, and assigned; the demands of a unit that stays on the file stay with it."""

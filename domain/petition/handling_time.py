@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from domain.errors import DomainError, NotApproved
-from domain.kernel import Context, Event
+from domain.kernel import Context, Event, day_of
 from domain.petition.command import PetitionCommand, Prose, invalid
 from domain.petition.events import handling as h
 from domain.petition.events.values import digest_of
@@ -40,7 +40,10 @@ class AskExtension(PetitionCommand):
         return unsigned(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Asked."""
+        """Asked, before the limit is over: what is late cannot be made punctual afterwards."""
+        due = petition.due[Clock.HANDLE].due
+        if day_of(context.at) > due:
+            raise not_possible(f"办理期限 {due} 已过，不能再申请延期", f"the limit passed on {due}: it is too late")
         left = _days_left(petition, context)
         if self.days > left:
             raise invalid(f"累计不得超过规定上限，还可延期 {left} 天", f"at most {left} more days", "days")
@@ -65,17 +68,17 @@ def _days_left(petition: Petition, context: Context) -> int:
 
 
 class _ExtensionDecision(PetitionCommand):
-    """What deciding on an extension shares: the head of the lead unit (or one above), not who asked."""
+    """What deciding on an extension shares: the head of the lead unit (or one above), not who asked, nor a handler."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPROVER})
     own_unit: ClassVar[bool] = True
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """Something must wait, asked by another person."""
+        """Something must wait, asked by another person and for another's work."""
         if petition.extension_asked is None:
             return not_possible("没有待审批的延期申请", "no extension waits for approval")
-        return another_person(context, petition.extension_asked.by)
+        return another_person(context, petition.extension_asked.by, petition.current.signed.values())
 
 
 class GrantExtension(_ExtensionDecision):
@@ -141,17 +144,17 @@ class AskSuspension(PetitionCommand):
 
 
 class _SuspensionDecision(PetitionCommand):
-    """What deciding on a suspension shares: the head of the lead unit (or one above), not who asked."""
+    """What deciding on a suspension shares: the head of the lead unit (or one above), not who asked, nor a handler."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.APPROVER})
     own_unit: ClassVar[bool] = True
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """Something must wait, asked by another person."""
+        """Something must wait, asked by another person and for another's work."""
         if petition.suspension_asked is None:
             return not_possible("没有待审批的挂起申请", "no suspension waits for approval")
-        return another_person(context, petition.suspension_asked.by)
+        return another_person(context, petition.suspension_asked.by, petition.current.signed.values())
 
 
 class GrantSuspension(_SuspensionDecision):

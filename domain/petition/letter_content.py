@@ -104,6 +104,7 @@ def _acceptance(petition: Petition, context: Context, about: str | None) -> Cont
         track=petition.track,
         nature=petition.nature,
         urgency=petition.urgency,
+        secrecy=petition.secrecy,
     )
     return {
         "accepted": _day(told.occurred_at),
@@ -183,7 +184,11 @@ def _reply(petition: Petition, context: Context, about: str | None) -> Content:
     """The reply names the right to have it reviewed, within how many days and by whom (L1 35), where there is one."""
     reply = petition.current.reply
     limit = context.rulebook.limit(
-        Clock.REVIEW_ASK, track=petition.track, nature=petition.nature, urgency=petition.urgency
+        Clock.REVIEW_ASK,
+        track=petition.track,
+        nature=petition.nature,
+        urgency=petition.urgency,
+        secrecy=petition.secrecy,
     )
     district = context.rulebook.office.district
     return {

@@ -256,6 +256,7 @@ class Petition(Aggregate):
                 self.return_asked[unit] = Asked(actors)
                 self.duty.returns += 1
                 current.objected[unit] = proposed
+                current.objectors |= actors
             case h.ReturnGranted(unit=unit):
                 self.return_asked.pop(unit, None)
                 current.signed.pop(unit, None)

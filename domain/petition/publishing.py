@@ -24,7 +24,7 @@ from domain.petition.publishing_redaction import (
 from domain.petition.references import referring
 from domain.petition.rules import another_person, not_own_work, not_possible, waiting_digest
 from domain.petition.stages import Stage
-from domain.vocabulary import Clock, Nature, Outlet, Role, Secrecy, WaiverGround
+from domain.vocabulary import Clock, Outlet, Role, Secrecy, WaiverGround
 
 PUBLISHER = frozenset({Role.PUBLISHER})
 
@@ -106,11 +106,14 @@ class SendBackPublication(_PublicationDecision):
 
 
 def _not_for_the_public(petition: Petition) -> DomainError | None:
-    """A secret file is not published, nor a report that accuses: the boards would tell the accused (L1 30, 46)."""
-    accuses = petition.nature is Nature.REPORT and petition.against
-    if petition.secrecy is Secrecy.SECRET or accuses:
+    """A secret file is not published, nor one that accuses: the boards would tell the accused (L1 30, 46).
+
+    Of whatever nature: a report that is classified as a complaint later accuses as before.
+    """
+    if petition.secrecy is Secrecy.SECRET or petition.against:
         return not_possible(
-            "保密件和检举件不得公示，请办理不公示", "secret files and reports are not published; waive it"
+            "保密件和涉及被反映单位、人员的件不得公示，请办理不公示",
+            "a file that is secret, or accuses somebody, is not published; waive it",
         )
     return None
 

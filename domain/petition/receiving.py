@@ -28,7 +28,7 @@ from domain.petition.events import receiving as r
 from domain.petition.events.values import Demand
 from domain.petition.limits import clocks_of_receipt
 from domain.petition.petition import Petition
-from domain.petition.rules import not_possible
+from domain.petition.rules import not_ended_by_whoever_worked, not_possible
 from domain.vocabulary import (
     Clock,
     DeclineGround,
@@ -221,6 +221,11 @@ class SteerToProcedure(PetitionCommand):
     reason: Prose = Field(title="理由")
     notice: Delivery | None = Field(None, title="告知方式")
 
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Not for somebody's own work."""
+        return not_ended_by_whoever_worked(petition, context)
+
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Steered."""
         yield r.PetitionSteered(procedure=self.procedure, reason=self.reason, notice=self.notice)
@@ -237,10 +242,10 @@ class WithdrawPetition(PetitionCommand):
 
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
-        """Only a known petitioner can take something back."""
+        """Only a known petitioner can take something back, and not by the word of who handled it."""
         if petition.anonymous:
             return not_possible("匿名件不能撤回", "an anonymous petition has nobody who could withdraw it")
-        return None
+        return not_ended_by_whoever_worked(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Withdrawn."""
@@ -259,6 +264,11 @@ class RefuseFurther(PetitionCommand):
 
     concluded_by: FileNumber = Field(title="已复核终结的卷宗编号")
     notice: Delivery | None = Field(None, title="告知方式")
+
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Not for somebody's own work."""
+        return not_ended_by_whoever_worked(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """No longer accepted."""

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from domain.errors import NotApproved, NotPossibleNow, TwoPeopleNeeded
 from domain.kernel import Context
 from domain.petition.petition import Petition
+from domain.petition.stages import Stage
 from domain.petition.state import Draft
 
 
@@ -23,6 +24,11 @@ def another_person(context: Context, *did: Collection[str]) -> TwoPeopleNeeded |
 def not_own_work(petition: Petition, context: Context) -> TwoPeopleNeeded | None:
     """Nobody publishes or follows up a file that they handled, in any of its rounds."""
     return another_person(context, petition.worked)
+
+
+def not_ended_by_whoever_worked(petition: Petition, context: Context) -> TwoPeopleNeeded | None:
+    """Nobody takes a file that they worked on out of the loop, once it was accepted: that would close it unheard."""
+    return None if petition.stage is Stage.RECEIVING else not_own_work(petition, context)
 
 
 def waiting_digest(draft: Draft | None, named: str | None) -> str:

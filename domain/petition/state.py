@@ -114,11 +114,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review or re-review: when asked, days of hearing, what was decided and when."""
+    """A review or re-review: when asked, days of hearing and the last of them, what was decided and when."""
 
     kind: ReviewKind
     asked_at: datetime
     hearing_days: int = 0
+    heard_until: date | None = None
     verdict: ReviewVerdict | None = None
     decided_at: datetime | None = None
 
@@ -147,12 +148,13 @@ TO_PETITIONER = frozenset({LetterKind.ACCEPTANCE, LetterKind.DECLINE, LetterKind
 class Round:
     """What one round of the loop has brought so far; a reopened file starts a new one and keeps the old ones.
 
-    `objected`: the units that said "not ours", each with the unit that it proposed.
+    `objected`: the units that said "not ours", each with the unit that it proposed; `objectors`: who said so for them.
     """
 
     handlers: set[str] = field(default_factory=set)
     signed: dict[str, str] = field(default_factory=dict)
     objected: dict[str, str | None] = field(default_factory=dict)
+    objectors: set[str] = field(default_factory=set)
     return_refused: set[str] = field(default_factory=set)
     co_reports: set[str] = field(default_factory=set)
     co_answers: dict[str, DemandAnswer] = field(default_factory=dict)

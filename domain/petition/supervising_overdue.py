@@ -22,6 +22,8 @@ from domain.petition.events import supervising as s
 from domain.petition.events.receiving import DueDatesRecomputed
 from domain.petition.petition import Petition
 from domain.petition.rules import not_possible
+from domain.petition.sketch import matter_of
+from domain.routing import ACCUSED, why_not
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Clock, OrderLevel, Role
 
@@ -193,6 +195,8 @@ def _ordered(
     unit = unit or context.rulebook.street_unit
     if unit is None:
         raise not_possible("规则手册中没有街道本级单位", "the rulebook has no unit that the street itself is")
+    if why_not(unit, matter_of(petition), context.rulebook) is ACCUSED:
+        raise not_possible("须督办的单位被反映，由监督委员会处理", "the unit is accused: the committee's matter")
     key = f"o{len(petition.orders) + 1}"
     set_due = tuple(
         due_dates(

@@ -90,9 +90,13 @@ class HoldHearing(_OpenReview):
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Held; the limit is lengthened by its days."""
-        asked_on = day_of(self.review(petition).asked_at)
+        review = self.review(petition)
+        asked_on = day_of(review.asked_at)
         if self.first_day < asked_on:
             raise invalid(f"不得早于申请日 {asked_on}", f"not before it was asked for on {asked_on}", "first_day")
+        if review.heard_until is not None and self.first_day <= review.heard_until:
+            until = review.heard_until
+            raise invalid(f"至 {until} 的听证已登记", f"the days up to {until} are on record already", "first_day")
         if not self.first_day <= self.last_day <= context.today:
             raise invalid("结束不得早于开始，也不得晚于今天", "first_day ≤ last_day ≤ today", "last_day")
         yield s.HearingHeld(kind=self.kind, first_day=self.first_day, last_day=self.last_day)

@@ -60,7 +60,7 @@ def take_supervising(file: Petition, recorded: Recorded) -> None:
             file.reviews[kind] = Review(kind, recorded.occurred_at or recorded.recorded_at)
         case s.HearingHeld(kind=kind, first_day=first, last_day=last):
             days = file.reviews[kind].hearing_days + (last - first).days + 1
-            file.reviews[kind] = replace(file.reviews[kind], hearing_days=days)
+            file.reviews[kind] = replace(file.reviews[kind], hearing_days=days, heard_until=last)
         case s.ReviewDecided(kind=kind, verdict=verdict):
             decided = replace(file.reviews[kind], verdict=verdict, decided_at=recorded.occurred_at)
             file.reviews[kind] = decided

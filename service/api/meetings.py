@@ -118,9 +118,11 @@ def _route_of(kind: type[MeetingCommand]) -> Callable[..., Kept]:
         caller: ReaderOf,
         request_id: RequestId,
         if_match: IfMatch = None,
+        key: IdempotencyKey = None,
     ) -> Kept:
         expected = expected_version(if_match)
-        return _told(parts.meetings.take(caller, meeting, command, request_id=request_id, expected=expected), response)
+        kept = parts.meetings.take(caller, meeting, command, request_id=request_id, expected=expected, key=key)
+        return _told(kept, response)
 
     take.__annotations__["command"] = kind
     return take

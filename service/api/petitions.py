@@ -15,7 +15,7 @@ from domain.petition.commands import STEPS, ReceivePetition
 from domain.vocabulary import STAFF_ROLES
 from projections.audit import Audit, AuditEntry, trail
 from projections.file import FileTimeline
-from projections.file_queries import timeline
+from projections.file_queries import conceals, timeline
 from projections.paging import Cursor
 from service.api.answers import FileAct, Received, Taken, Trail, Uploaded
 from service.api.carrying import Carrying
@@ -175,9 +175,11 @@ def read_events(number: Number, parts: PartsOf, caller: ReaderOf, cursor: After 
     events = []
     for entry in entries[:limit]:
         told = said.get(entry.version)
+        if told is not None and conceals(entry.topic, told.named, known):
+            continue
         facts = told.naming_only(known) if told else {}
         events.append(FileAct(**act_of(entry), facts=facts, texts=told.texts if told else {}))
-    more = str(Cursor("version", str(events[-1].version), ())) if len(entries) > limit else None
+    more = str(Cursor("version", str(entries[limit - 1].version), ())) if len(entries) > limit else None
     return Trail(number=petition.number, events=events, next_cursor=more)
 
 

@@ -16,7 +16,7 @@ from domain.petition.receiving_file import LinkDuplicate
 from domain.petition.titles import TITLES
 from domain.vocabulary import Code
 from projections.file import FileTimeline
-from projections.file_queries import Entry, timeline
+from projections.file_queries import Entry, conceals, timeline
 from projections.worklist_queries import Light
 from service.access import Caller
 from service.api.petitions import STEMS
@@ -182,7 +182,7 @@ def _moments(request: Request, parts: Parts, caller: Caller, file: FileView) -> 
     known = parts.desk.known(caller, {number for entry in entries for number in entry.named})
     words, names = words_of(request), Names(parts.rulebooks.current().content)
     for entry in reversed(entries):
-        if entry.topic in QUIET:
+        if entry.topic in QUIET or conceals(entry.topic, entry.named, known):
             continue
         title, codes = TITLES[entry.topic], entry.naming_only(known)
         yield Moment(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from domain.petition.titles import TITLES
 from projections.file import FileTimeline
-from projections.file_queries import Entry, timeline
+from projections.file_queries import Entry, conceals, timeline
 from service.api.signed_in import PartsOf, ReaderOf, RequestId, reached
 from service.pages.entering import StaffPage
 from service.pages.screen import page
@@ -50,6 +50,8 @@ def file_on_paper(
     file = parts.desk.view(caller, number, request_id=one)
     with parts.reading() as connection:
         entries = timeline(connection, file.number)
+    known = parts.desk.known(caller, {number for entry in entries for number in entry.named})
+    entries = [entry for entry in entries if not conceals(entry.topic, entry.named, known)]
     return page(
         request, "file_print.html", file=file, sections=in_sections(entries), titles=TITLES, printed=parts.now()
     )

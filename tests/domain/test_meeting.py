@@ -190,6 +190,26 @@ def test_the_summary_says_nobodys_name_or_number() -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "facts"),
+    [
+        (RecordPart(part=MeetingPart.SCREENED, text="欧阳试之（13877770042）反映路灯"), (CALLED, HELD)),
+        (AddAgendaItem(number="HY-2026-000002", reason="欧阳试之（13877770042）反映路灯"), (CALLED,)),
+        (RemoveAgendaItem(number="HY-2026-000001", reason="欧阳试之（13877770042）反映路灯"), (CALLED,)),
+    ],
+    ids=lambda one: getattr(one, "title", ""),
+)
+def test_the_meetings_own_stream_keeps_nobodys_name_or_number(
+    command: MeetingCommand, facts: tuple[Event, ...]
+) -> None:
+    """It is sealed under the meeting's key: an erasure on the file would not reach it."""
+    given = a.received().model_copy(update={"petitioners": (v.Petitioner(id="p1", name="欧阳试之"),)})
+    made = a.Histories().add("HY-2026-000001", a.JANUARY, given).add("HY-2026-000002", a.JANUARY, given)
+    (fact,) = taken(command, after(*facts), on=made.files)
+    assert not any(secret in repr(fact) for secret in ("欧阳试之", "13877770042"))
+    assert "反映路灯" in repr(fact)
+
+
+@pytest.mark.parametrize(
     ("command", "facts", "by"),
     [
         (RecordPart(part=MeetingPart.SCREENED, text="讨论"), (CALLED, HELD), "li"),

@@ -12,6 +12,7 @@ from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import values as v
 from domain.petition.stages import BEGINNINGS, TRANSITIONS
+from domain.petition.titles import TITLES
 from domain.vocabulary import Clock, Delivery, LetterKind, RedactionBasis, RedactionKind
 from service.dossier import LABELS, PARTS, dossier, part_of
 from service.letter_layout import DOSSIER
@@ -173,4 +174,6 @@ def test_another_file_is_named_to_who_may_know_of_it_only(office: Office) -> Non
     number = assigned(office, petitioners=[PERSON])
     hidden = str(office.received(against=["ZF"], nature="complaint")["number"])
     office.take("intake", hidden, "link-duplicate", principal=number, reason="同一事项")
-    assert hidden not in words_of(office.get("handler", f"/petitions/{number}/dossier").content)
+    words = words_of(office.get("handler", f"/petitions/{number}/dossier").content)
+    assert hidden not in words
+    assert TITLES["petition.duplicate_adopted"].zh not in words, "that there is a link tells of a file"

@@ -156,6 +156,20 @@ def test_what_one_may_not_know_is_on_no_agenda_that_one_sees(office: Office) -> 
     assert answer.status_code == 409
 
 
+def test_an_agenda_counts_no_duplicate_that_is_protected(office: Office) -> None:
+    """L1 30, 46: the number on the agenda would tell every unit at the table that there is another file."""
+    principal = str(office.received(place={"area": "A03"})["number"])
+    copies = ({"nature": "report", "against": ["CG"]}, {"secrecy": "secret"})
+    for changes in copies:
+        copy = str(office.received(place={"area": "A08"}, **changes)["number"])
+        last = office.take("intake", copy, "link-duplicate", principal=principal, reason="同一事项")["position"]
+    office.ok(office.get("intake", "/ledger", after=last))
+    meeting = called(office, areas=["A03"])
+    items = seen(office, meeting["id"], "supervisor", after=meeting["position"])["items"]
+    assert [(item["number"], item["basis"], item["alike"]) for item in items] == [(principal, "query", 1)]
+    assert called(office, areas=["A03"], repeated=True)["items"] == 0
+
+
 def test_a_repeated_call_makes_one_meeting(office: Office) -> None:
     today = day_of(office.parts.now()).isoformat()
     body = {"title": "分析会", "planned_on": today, "from": "2020-01-01", "to": today}
@@ -163,6 +177,22 @@ def test_a_repeated_call_makes_one_meeting(office: Office) -> None:
     again = office.post("intake", "/meetings", body, Idempotency_Key="meeting-1")
     assert (first.json()["id"], again.headers["Idempotent-Replayed"]) == (again.json()["id"], "true")
     other = office.post("intake", "/meetings", {**body, "title": "另一会"}, Idempotency_Key="meeting-1")
+    assert other.json()["code"] == "key_reused"
+
+
+def test_a_repeated_step_is_taken_once(office: Office) -> None:
+    meeting = called(office)["id"]
+    convened(office, meeting)
+    path, body = f"/meetings/{meeting}/record-part", {"part": "screened", "text": "情况"}
+    first = office.post("intake", path, body, Idempotency_Key="part-1")
+    step(office, meeting, "record-part", part="collated", text="梳理")
+    before = office.events()
+    again = office.post("intake", path, body, Idempotency_Key="part-1", If_Match='"2"')
+    assert again.headers["Idempotent-Replayed"] == "true"
+    told = ("id", "stage", "version", "position")
+    assert [again.json()[name] for name in told] == [first.json()[name] for name in told]
+    assert office.events() == before
+    other = office.post("intake", path, {**body, "text": "另一情况"}, Idempotency_Key="part-1")
     assert other.json()["code"] == "key_reused"
 
 

@@ -31,7 +31,7 @@ def test_a_hidden_principal_is_not_named(office: Office) -> None:
         assert office.ok(office.get(who, f"/petitions/{open_one}"))["duplicate_of"] == told
         assert row(office, who, open_one, last)["principal"] == told
         trail = office.get(who, f"/petitions/{open_one}/events", after=last)
-        assert (hidden in trail.text) == (told is not None)
+        assert (hidden in trail.text) == ("petition.duplicate_linked" in trail.text) == (told is not None)
 
 
 def test_hidden_duplicates_are_neither_named_nor_counted(office: Office) -> None:
@@ -44,6 +44,7 @@ def test_hidden_duplicates_are_neither_named_nor_counted(office: Office) -> None
         assert row(office, who, principal, last)["duplicates"] == len(told)
         trail = office.get(who, f"/petitions/{principal}/events", after=last)
         assert [(number in trail.text) for number in (hidden, other)] == [hidden in told, True]
+        assert trail.text.count("petition.duplicate_adopted") == len(told), "that there is a link tells of a file"
     office.take("intake", other, "unlink-duplicate", principal=principal, reason="误关联")
     last = office.take("intake", hidden, "unlink-duplicate", principal=principal, reason="误关联")["position"]
     assert row(office, "intake", principal, last)["duplicates"] == 0

@@ -189,6 +189,16 @@ def test_who_raised_it_does_not_decide_it() -> None:
     file.when(DecideDuty(unit="WY", reason="自裁"), by="hu").then_refused(TwoPeopleNeeded)
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_who_objected_for_a_unit_does_not_decide_it_as_the_head_above(refused: bool) -> None:
+    """`mei` said "not ours" for ZF, standing in for the head of the office; another head decides."""
+    objected = return_asked("ZF", by="mei").instead("hu")
+    answer = [return_refused("ZF")] if refused else []
+    file = given(received(), accepted(), assigned("ZF"), objected, *answer, disputed("ZF", "MS"))
+    file.when(DecideDuty(unit="MS", reason="自裁"), by="hu").then_refused(TwoPeopleNeeded)
+    file.when(DecideDuty(unit="MS", reason="自裁"), by="mei", standing_in=["hu"]).then_refused(TwoPeopleNeeded)
+
+
 def test_nobody_is_decided_to_have_what_accuses_them() -> None:
     file = given(received(against="WY", nature=Nature.COMPLAINT), accepted(), assigned(), disputed("MS", "CG"))
     file.when(DecideDuty(unit="WY", reason="不行"), by="hu").then_refused(Invalid, ("unit",))

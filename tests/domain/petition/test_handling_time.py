@@ -31,6 +31,7 @@ from tests.happened import (
     replied,
     reported,
     running,
+    signed,
     step,
     suspended,
 )
@@ -148,6 +149,24 @@ def test_an_extension_is_decided_by_another_person_who_heads_the_lead_unit(comma
     file.when(command, by="qin", standing_in=["bai"]).then_refused(TwoPeopleNeeded)
     given(*XINFANG, asked(by="gu").instead("bai")).when(command, by="bai").then_refused(TwoPeopleNeeded)
     file.when(command, by="hu").then(command.event)
+
+
+def test_what_is_late_cannot_be_made_punctual_by_an_extension() -> None:
+    """Due on Monday 2026-11-23. Asked on that day it may be granted later; asked afterwards it is refused."""
+    file = given(in_handling(), running(Clock.HANDLE))
+    ask, last = AskExtension(days=5, reason="理由"), date(2026, 11, 23)
+    waiting = file.when(ask, by="chen", at=shanghai(last, 23)).then(h.ExtensionAsked)
+    waiting.when(GrantExtension(notice=TOLD), by="li", at=shanghai(last + timedelta(days=1))).then(h.ExtensionGranted)
+    file.when(ask, by="chen", at=shanghai(last + timedelta(days=1))).then_refused(NotPossibleNow)
+
+
+@pytest.mark.parametrize("command", [*EXTENDING, *SUSPENDING], ids=lambda one: one.title)
+def test_who_does_the_work_decides_on_no_more_time_for_it_whoever_asked(command: PetitionCommand) -> None:
+    waits = asked(by="chang") if command in EXTENDING else put_aside(by="chang")
+    own: list[Steps] = [received(Channel.LETTER_VISIT), accepted(), assigned(), signed(by="bai")]
+    file = given(*own, running(Clock.HANDLE, track=Track.XINFANG), waits)
+    file.when(command, by="bai").then_refused(TwoPeopleNeeded)
+    file.when(command, by="li").then(command.event)
 
 
 def test_the_next_round_has_an_extension_of_its_own() -> None:

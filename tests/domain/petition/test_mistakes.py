@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from domain.errors import DomainError, TwoPeopleNeeded
 from domain.kernel import Event, Recorded
+from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
 from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
@@ -19,12 +20,23 @@ from domain.petition.handling_time import GrantExtension, GrantSuspension, Resum
 from domain.petition.intake import ReceivePetition
 from domain.petition.petition import Petition
 from domain.petition.publishing import PublishResult
-from domain.petition.receiving import AcceptPetition
+from domain.petition.receiving import AcceptPetition, RefuseFurther, SteerToProcedure, WithdrawPetition
 from domain.petition.receiving_file import LinkDuplicate
 from domain.petition.recollecting import Recollect
 from domain.petition.stages import TRANSITIONS, Stage
 from domain.petition.supervising import FollowUp
-from domain.vocabulary import Channel, Clock, Delivery, Nature, Outlet, Satisfaction, Solved, Track
+from domain.vocabulary import (
+    Channel,
+    Clock,
+    ContactMethod,
+    Delivery,
+    Nature,
+    Outlet,
+    Procedure,
+    Satisfaction,
+    Solved,
+    Track,
+)
 from tests.happened import (
     PERSON,
     accepted,
@@ -167,6 +179,24 @@ def test_the_handler_closing_calling_back_and_scoring_their_own_case() -> None:
     for command, steps in tries.items():
         given(*steps).when(command, by="bai").then_refused(TwoPeopleNeeded)
         given(*steps).when(command, by="mei", standing_in=["bai"]).then_refused(TwoPeopleNeeded)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        WithdrawPetition(reason="当事人撤回"),
+        SteerToProcedure(procedure=Procedure.LITIGATION, reason="应诉讼", notice=Delivery.POST),
+        RefuseFurther(reason="同一事实和理由", concluded_by="HY-2025-000003"),
+    ],
+    ids=lambda one: one.step(),
+)
+def test_the_handler_ending_their_own_case_by_another_door(command: PetitionCommand) -> None:
+    """Nor does she, holding the intake desk's role too, say that the petitioner took it back or that it is not ours."""
+    file = given(received(), accepted(), assigned(), signed(by="bai"))
+    file.when(command, by="bai").then_refused(TwoPeopleNeeded)
+    file.when(command, by="wu", standing_in=["bai"]).then(command.event)
+    contacted = step(h.ResidentContacted(method=ContactMethod.PHONE, reached=True), by="wu")
+    given(received(), contacted).when(command, by="wu").then(command.event)
 
 
 def sampled_follow_up() -> Event:

@@ -201,8 +201,9 @@ def test_nobody_publishes_what_they_handled_or_approved(who: str) -> None:
     [
         received(secrecy=Secrecy.SECRET),
         received(nature=Nature.REPORT, against="CG"),
+        received(nature=Nature.COMPLAINT, against="CG"),
     ],
-    ids=["secret", "report"],
+    ids=["secret", "report", "complaint that accuses"],
 )
 def test_what_must_stay_hidden_is_waived_not_published(first: Step) -> None:
     file = given(*answered(first), drafted(), approved())

@@ -20,7 +20,7 @@ from domain.petition.supervising_overdue import (
     RemindOfClock,
     level_of,
 )
-from domain.vocabulary import Channel, Clock, Delivery, OrderLevel, Role, Track
+from domain.vocabulary import Channel, Clock, Delivery, Nature, OrderLevel, Role, Track
 from tests.domain.rulebook_sample import SAMPLE
 from tests.domain.test_clocks import NOTICE_2027
 from tests.happened import (
@@ -159,6 +159,13 @@ def test_an_order_about_what_no_unit_has_goes_to_the_street_itself() -> None:
     file = given(received(), accepted(), running(Clock.HANDLE), reminded("handle", DUE, unit=None))
     after = file.when(ORDER, by="system", at=shanghai(ORDER_DAY)).then(s.SupervisionOrdered, r.DueDatesSet)
     assert after.petition.orders["o1"].unit == SAMPLE.street_unit == "HY"
+
+
+def test_no_order_goes_to_a_unit_that_the_file_accuses() -> None:
+    """L1 30: where the street itself is accused, what no unit was given is the committee's to order."""
+    first = received(nature=Nature.REPORT, against="HY")
+    file = given(first, accepted(), running(Clock.HANDLE), reminded("handle", DUE, unit=None))
+    file.when(ORDER, by="system", at=shanghai(ORDER_DAY)).then_refused(NotPossibleNow)
 
 
 def test_the_service_orders_only_what_the_rules_name() -> None:

@@ -216,6 +216,17 @@ def test_a_hearing_lies_between_the_asking_and_today() -> None:
     given(*ANSWERED).when(hearing(MONDAY, MONDAY), by="xu").then_refused(NotPossibleNow)
 
 
+def test_a_day_of_hearing_is_taken_off_once() -> None:
+    """Entered a second time, or overlapping, the same days would lengthen the limit twice."""
+    last = MONDAY + timedelta(days=6)
+    file = asked().when(hearing(last - timedelta(days=2), last), by="xu", at=shanghai(last, 12))
+    after = file.then(s.HearingHeld, r.DueDatesSet)
+    week = shanghai(last + timedelta(days=7))
+    after.when(hearing(last, last + timedelta(days=1)), by="xu", at=week).then_refused(Invalid, ("first_day",))
+    again = after.when(hearing(last + timedelta(days=1), last + timedelta(days=2)), by="xu", at=week)
+    assert again.then(s.HearingHeld, r.DueDatesSet).petition.reviews[REVIEW].hearing_days == 5
+
+
 def test_without_a_limit_a_hearing_is_only_recorded() -> None:
     file = given(in_handling(), reported(), replied(), review_asked())
     file.when(hearing(MONDAY, MONDAY), by="xu").then(s.HearingHeld)
