@@ -14,12 +14,15 @@ from domain.petition.events import values as v
 from domain.petition.references import FreeText, refer
 from tests.domain.petition.samples import facts, sample
 
-PETITION_FACTS = [kind for kind in facts() if kind.TOPIC.startswith("petition.")]
+PETITION_FACTS = [kind for kind in facts() if kind.TOPIC.startswith(("petition.", "meeting."))]
+"""What is said of a petition, or of a meeting that talks about some."""
 
 OPEN = {
     "codes of the rulebook": {
         "area",
+        "areas",
         "body",
+        "categories",
         "category",
         "co_units",
         "grid",
@@ -32,7 +35,15 @@ OPEN = {
         "window",
     },
     "members of staff": {"asked_by", "handler", "officer", "staff", "staff_units", "visitors"},
-    "numbers of files": {"archive_number", "arises_from", "concluded_by", "duplicate", "legacy_number", "principal"},
+    "numbers of files": {
+        "archive_number",
+        "arises_from",
+        "concluded_by",
+        "duplicate",
+        "legacy_number",
+        "number",
+        "principal",
+    },
     "words of the rulebook": {"asked", "question"},
     "ids within the file": {"demand", "id", "of", "petitioner", "photos", "scan"},
     "ids of other systems": {"message_id", "patrol", "receipt", "site", "source_id", "source_system", "work_order_id"},
