@@ -17,7 +17,9 @@ from domain.petition.events.receiving import LetterIssued
 from domain.petition.publishing import DraftPublication
 from domain.petition.publishing_redaction import Preview
 from domain.petition.receiving_letters import possible_letters
+from domain.petition.references import known_of
 from domain.petition.state import Letter
+from domain.redaction import redact
 from domain.staff import Staff, staff_stream
 from domain.vocabulary import LetterKind, Role
 from projections.file_queries import NUMBERS, conceals
@@ -75,6 +77,8 @@ class Papers:
         petition, context = self._desk.load(caller, number), self._desk.context(caller, request_id)
         if None in petition.restricted:
             raise Restricted
+        note = redact(why.note, known_of(petition.everyone)).text  # kept for ever, where no erasure reaches
+        why = why.model_copy(update={"note": note})
         log_reading(self._pool, caller, grant, petition.number, context, why=why)
         named = set(filter(None, (petition.duplicate_of, petition.arises_from, *petition.duplicates)))
         return file_view(petition, context, full=True, known=self._desk.known(caller, named))

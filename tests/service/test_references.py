@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from domain.vocabulary import Role
+from domain.vocabulary import RevealGround, Role
 from projections.file_queries import Entry
-from tests.service.api_kit import Office, assigned
+from service.readings import Reveal
+from tests.service.api_kit import PERSON, Office, assigned
 
 HIDDEN_FROM_ZF: dict[str, Any] = {"nature": "report", "against": ["ZF"]}
 
@@ -126,3 +127,15 @@ def test_an_approver_sees_the_secret_files_of_the_units_below(office: Office) ->
         assert office.get(who, f"/petitions/{number}").status_code == found
         listed = office.ok(office.get(who, "/ledger", q=number, after=last))["files"]
         assert len(listed) == (found == 200)
+
+
+def test_why_the_committee_looked_names_nobody(office: Office) -> None:
+    """The note is kept where no erasure reaches."""
+    number = assigned(office, petitioners=[PERSON])
+    caller = office.parts.access.of_staff("supervisor", "t")
+    why = Reveal(ground=RevealGround.CONTACT, note=f"向{PERSON['name']}本人核实")
+    view = office.parts.papers.reveal(caller, number, why, request_id="r")
+    assert view.petitioners[0].name == PERSON["name"]
+    told = office.get("supervisor", "/audit/readings", number=number).text
+    assert "本人核实" in told
+    assert PERSON["name"] not in told
