@@ -11,11 +11,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 from psycopg import sql
 
 from service import passwords
 from service.embedded import start
 from service.migrations import migrate
+
+settings.register_profile("any-machine", deadline=None)  # how fast a machine is, is no property of the code
+settings.load_profile("any-machine")
 
 # The machine's own crash is not under test; tests of durability start servers of their own, with fsync.
 WITHOUT_FSYNC = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}

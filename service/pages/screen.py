@@ -125,7 +125,9 @@ def redirect(request: Request, to: str, told: str | None = None, kind: str = "do
 
 
 def address_of(request: Request) -> str:
-    """Path and query of the page, for coming back to it; the start page where that would be long."""
+    """Path and query of the page, for coming back to it; the start page where none of ours has it."""
+    if "endpoint" not in request.scope:
+        return "/"
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return path if len(path) <= ADDRESS_LENGTH else request.url.path[:ADDRESS_LENGTH]
 
