@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
 from domain.petition.events import receiving as r
+from domain.petition.events.supervising import FollowUpMissed
 from domain.vocabulary import Role
 from projections.masked import shown
 
@@ -19,6 +20,10 @@ ENTRIES = """
 SELECT e.version, e.position, e.topic, e.occurred_at, e.recorded_at, e.actor, e.role, e.unit, e.on_behalf_of,
        e.backdated, e.round, e.codes, e.texts
 FROM file.entries e WHERE e.number = %(number)s AND e.version > %(after)s ORDER BY e.version LIMIT %(limit)s
+"""
+MISSED = """
+SELECT e.number, count(*) AS missed FROM file.entries e JOIN file.files f ON f.number = e.number AND f.round = e.round
+WHERE e.number = ANY(%(numbers)s) AND e.topic = %(topic)s GROUP BY e.number
 """
 NUMBERS = frozenset({"principal", "duplicate", "arises_from", "concluded_by"})
 """Plain fields of events that hold the number of another file."""
@@ -84,6 +89,13 @@ def timeline(conn: Connection[Any], number: str, after: int = 0, limit: int = LO
         )
         for record in _rows(conn, ENTRIES, number, after=after, limit=limit)
     ]
+
+
+def calls_missed(conn: Connection[Any], numbers: Collection[str]) -> dict[str, int]:
+    """How often a resident was called in vain in the running round, by file; files without such a call are left out."""
+    asked = {"numbers": list(numbers), "topic": FollowUpMissed.TOPIC}
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return {row["number"]: row["missed"] for row in cursor.execute(MISSED, asked)}
 
 
 def _rows(conn: Connection[Any], statement: str, number: str, **more: object) -> list[DictRow]:

@@ -1,6 +1,7 @@
 """居民网页: send a petition, ask how far it has come, speak, read what hangs in public. For everybody, no account.
 
-Number and query code travel in forms only, never in an address; what they show is never kept by a browser or a proxy.
+The query code travels in forms only, never in an address; what it shows is never kept by a browser or a proxy. The
+number may come by the address of the receipt's QR code.
 """
 
 from __future__ import annotations
@@ -77,9 +78,9 @@ def send(request: Request, parts: PartsOf, form: FormOf, request_id: RequestId) 
 
 
 @router.get(STATE)
-def state_page(request: Request) -> Response:
-    """The form that asks for number and query code."""
-    return page(request, "public_ask.html", number="", fault=None)
+def state_page(request: Request, number: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """The form that asks for number and query code; the receipt's QR code brings the number along."""
+    return page(request, "public_ask.html", number=number.strip(), fault=None)
 
 
 @router.post(STATE)

@@ -12,6 +12,7 @@ from domain.errors import DomainError, KeyReused, Stale, UnknownPetition
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
 from domain.petition.handling import AssignPetition
+from domain.petition.handling_duty import GrantReturn, RefuseReturn
 from domain.petition.handling_together import EscalateUpward, RecordSuperiorAnswer
 from domain.rules.content import RulebookContent
 from domain.vocabulary import STAFF_ROLES, BodyKind, Role
@@ -23,7 +24,7 @@ from service.pages.drafting import VERSION, Opened, opened, renewed, sent_as
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, file_paths, refused, uploads, validated, wants_row
 from service.pages.form_fields import Choices, fields_of, unplaced
-from service.pages.screen import caller_or_none, language_of, page, redirect, words_of
+from service.pages.screen import Names, caller_or_none, language_of, page, redirect, words_of
 from service.pages.words import readable
 from service.parts import Parts
 from service.proposals import RoutingView
@@ -75,6 +76,8 @@ def prefilled(kind: type[PetitionCommand], file: FileView, caller: Caller) -> di
         values["answers"] = [{"demand": one.id} for one in file.demands]
     if "handler" in fields and Role.HANDLER in caller.roles:
         values["handler"] = caller.staff
+    if issubclass(kind, GrantReturn | RefuseReturn) and len(_returning(file)) == 1:
+        values["unit"] = _returning(file)[0]
     if "visitors" in fields:
         values["visitors"] = [caller.staff]
     return values
@@ -151,12 +154,20 @@ def shown(
 def _options(
     request: Request, kind: type[PetitionCommand], file: FileView, rulebook: RulebookContent
 ) -> dict[str, list[tuple[str, str]]]:
-    """Options that only this step has: handlers of the unit; superior bodies, by their codes, for what goes upward."""
+    """Options that only this step has: handlers of the unit; units that wait to return the file; superior bodies."""
     if "handler" in kind.model_fields:
         return {"handler": _handlers(request, file)}
+    if issubclass(kind, GrantReturn | RefuseReturn):
+        names = Names(rulebook)
+        return {"unit": [(unit, f"{names.unit(unit)}（{unit}）") for unit in _returning(file)]}
     if not issubclass(kind, EscalateUpward | RecordSuperiorAnswer):
         return {}
     return {"body": [(one.code, one.name) for one in rulebook.bodies if one.kind is BodyKind.SUPERIOR]}
+
+
+def _returning(file: FileView) -> list[str]:
+    """The units whose return waits for a decision."""
+    return [one.unit for one in file.parts if one.return_asked]
 
 
 def _handlers(request: Request, file: FileView) -> list[tuple[str, str]]:

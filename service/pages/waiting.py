@@ -11,6 +11,8 @@ from fastapi import Query, Request
 
 from domain.petition.commands import STEPS
 from domain.vocabulary import Role
+from projections.file import FileTimeline
+from projections.file_queries import calls_missed
 from projections.ledger import Ledger
 from projections.tasks import KINDS
 from projections.worklist import Worklist
@@ -22,7 +24,7 @@ from service.pages.words import Words, readable
 from service.parts import Parts
 
 ON_PAGE = 50
-SHOWN_BY = (Worklist.name, Ledger.name)
+SHOWN_BY = (Worklist.name, Ledger.name, FileTimeline.name)
 
 DONE_BY: Mapping[str, str] = {
     "assign": "assign-petition",
@@ -81,13 +83,17 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A task as a line of the list. `days` until it is due, below zero since it was; `href`: where it is done."""
+    """A task as a line of the list. `days` until it is due, below zero since it was; `href`: where it is done.
+
+    `missed`: how often the resident was called in vain, where a call is what waits.
+    """
 
     task: Task
     name: str
     light: Light
     days: int | None
     href: str
+    missed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +168,13 @@ def waiting(
             cursor=wanted.cursor,
             limit=ON_PAGE,
         )
+        missed = calls_missed(connection, [one.number for one in found.tasks if one.task == "follow_up"])
         counted = counts(connection, caller.sight, grants, caller.sight.staff, days, own=wanted.own)
     here = {task: count for task, count in counted.items() if task in known}
     chosen = [count for task, count in here.items() if wanted.task in {"", task}]
     following = wanted.href(path, cursor=found.next_cursor) if found.next_cursor else None
     return Waiting(
-        lines=tuple(_line(one, days, words) for one in found.tasks),
+        lines=tuple(_line(one, days, words, missed) for one in found.tasks),
         several=_several((one.task for one in found.tasks), words),
         kinds=tuple(
             Kind(task, _named(task, words), here[task], _toggled(wanted, path, task), wanted.task == task)
@@ -200,12 +207,13 @@ def _toggled(wanted: Asked, path: str, task: str) -> str:
     return wanted.href(path, task="" if wanted.task == task else task)
 
 
-def _line(task: Task, days: Days, words: Words) -> Line:
+def _line(task: Task, days: Days, words: Words, missed: Mapping[str, int]) -> Line:
     """A task as a line of the list."""
     left = None if task.due is None else (task.due - days.today).days
     step = DONE_BY.get(task.task)
     href = f"/files/{task.number}/{step}" if step else f"/files/{task.number}"
-    return Line(task, _named(task.task, words), days.light(task.due), left, href)
+    light, vain = days.light(task.due), missed.get(task.number, 0) if task.task == "follow_up" else 0
+    return Line(task, _named(task.task, words), light, left, href, vain)
 
 
 def _several(listed: Iterable[str], words: Words) -> tuple[tuple[str, str], ...]:

@@ -241,3 +241,14 @@ def test_letters_are_issued_from_the_file_and_papers_handed_out(desk: Office, ta
             assert answer.headers["content-disposition"].startswith("attachment")
     with visitor(desk, "publisher") as client:
         assert client.get(letter[0]).status_code == 403
+
+
+def test_only_a_return_that_waits_is_decided(desk: Office, tab: Tabs) -> None:
+    number = assigned(desk)
+    desk.take("handler", number, "ask-return", reason="职责不在本单位")
+    page = tab("intake")
+    page.goto(f"/files/{number}/refuse-return")
+    assert page.locator("[name=unit] option").evaluate_all("all => all.map(one => one.value)") == ["ZF"]
+    page.locator("[name=reason]").fill("属本单位职责")
+    send(page, number)
+    assert not desk.parts.store.fold(Petition(number)).return_asked

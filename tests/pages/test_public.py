@@ -89,6 +89,15 @@ def test_a_resident_sends_asks_and_says_that_it_is_not_solved(desk: Office, tab:
     assert "hear_resident" in [task["task"] for task in tasks if task["number"] == number]
 
 
+def test_the_receipts_code_brings_the_number_along_and_never_the_query_code(desk: Office, tab: Tabs) -> None:
+    page = tab(phone=True)
+    page.goto("/public/state?number=HY-2026-000001&code=SECRET")
+    expect(page.get_by_label("编号")).to_have_value("HY-2026-000001")
+    expect(page.locator("#f-code")).to_have_value("")
+    expect(page.locator("#f-code")).to_be_focused()
+    axe_clean(page)
+
+
 def test_a_photo_travels_with_the_petition(desk: Office, tab: Tabs) -> None:
     page = tab()
     page.goto("/public/send")
