@@ -5,6 +5,7 @@ Nothing here reads a clock, draws a random number or does I/O: actor, time and r
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -276,6 +277,11 @@ class Command(BaseModel):
 
     roles: ClassVar[frozenset[Role]]
     title: ClassVar[str]
+
+    @classmethod
+    def step(cls) -> str:
+        """The step's name in the API: the class name in kebab case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
 
 def occurred(stated: datetime | None, now: datetime) -> datetime:

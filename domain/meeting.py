@@ -121,7 +121,7 @@ class MeetingCommand(Command):
         """Enter a step on a meeting that exists."""
         super().__init_subclass__(**kwargs)
         if "stages" in cls.__dict__ and None not in cls.stages:
-            MEETING_STEPS[re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()] = cls
+            MEETING_STEPS[cls.step()] = cls
 
     @property
     def named(self) -> tuple[str, ...]:

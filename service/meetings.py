@@ -12,7 +12,15 @@ from psycopg_pool import ConnectionPool
 
 from domain.errors import Busy, DomainError, Forbidden, Invalid, NoSuchAddress, Stale, UnknownPetition
 from domain.kernel import Context, Recorded, stamp
-from domain.meeting import MOST_ITEMS, CallMeeting, DecideItems, Meeting, MeetingCommand, meeting_stream
+from domain.meeting import (
+    MOST_ITEMS,
+    CallMeeting,
+    DecideItems,
+    Meeting,
+    MeetingCommand,
+    meeting_stream,
+)
+from domain.meeting_summary import STEPS
 from domain.petition.petition import Petition
 from domain.receipt import ReceiptIssued
 from domain.vocabulary import MeetingStage
@@ -141,6 +149,18 @@ class Meetings:
             return self._kept(stream, done, after.stage, len(after.items))
         raise Busy
 
+    def may_call(self, caller: Caller, *, request_id: str) -> None:
+        """Raise what bars the caller from calling a meeting, if anything does."""
+        _acting(CallMeeting, Meeting("meeting:"), self._desk.context(caller, request_id))
+
+    def barred(self, caller: Caller, meeting_id: str, *, request_id: str) -> Mapping[str, DomainError | None]:
+        """What bars the caller from each step on this meeting now, by the step's name; None where nothing does."""
+        meeting, context = self._store.fold(Meeting(meeting_stream(meeting_id))), self._desk.context(caller, request_id)
+        if meeting.stage is None:
+            raise NoSuchAddress
+        found = {step: kind.barred(meeting, context) for step, kind in STEPS.items()}
+        return {step: why if isinstance(why, DomainError) else None for step, why in found.items()}
+
     def page(self, cursor: str | None, limit: int) -> tuple[list[MeetingRow], str | None]:
         """A page of the meetings, the newest first."""
         with self._pool.connection() as connection:
@@ -220,7 +240,7 @@ def _within(codes: Sequence[str], below: Callable[[str], frozenset[str]]) -> lis
     return sorted(frozenset[str]().union(*map(below, codes))) if codes else None
 
 
-def _acting(command: MeetingCommand, meeting: Meeting, context: Context) -> Context:
+def _acting(command: MeetingCommand | type[MeetingCommand], meeting: Meeting, context: Context) -> Context:
     """The context in the role in which the caller may take the step."""
     acting = command.barred(meeting, context)
     if isinstance(acting, DomainError):

@@ -139,11 +139,6 @@ class PetitionCommand(Command):
             STEPS[cls.step()] = cls
 
     @classmethod
-    def step(cls) -> str:
-        """The step's name in the API: the class name in kebab case."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
-
-    @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """The step's own rule, as far as it needs no fields; None lets it pass."""
         return None

@@ -9,6 +9,7 @@ from service.pages import (
     files,
     handling,
     ledger,
+    meetings,
     printing,
     public,
     publishing,
@@ -48,5 +49,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     revealing.router,
     administration_rules.router,
     reports.router,
+    meetings.router,
     several.router,
 )

@@ -66,7 +66,8 @@ def _value(shape: Shape, form: FormData, path: str) -> Any:
 
 def _says_something(model: type[BaseModel], row: Mapping[str, Any]) -> bool:
     """Whether somebody filled a row in: a choice that the page had made before does not count."""
-    preset = {shape.name for shape in shapes(model) if shape.sort is Sort.CHOICE and not shape.required}
+    chosen = {Sort.CHOICE, Sort.YES_NO}
+    preset = {shape.name for shape in shapes(model) if shape.sort in chosen and not shape.required}
     return bool(set(row) - preset)
 
 

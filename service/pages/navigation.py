@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/ledger", _say("台账"), READERS),
     Entry("/statistics", _say("统计"), READERS),
     Entry("/reports", _say("报表"), REPORTING),
+    Entry("/meetings", _say("分析会"), frozenset({Role.INTAKE, Role.PUBLISHER, Role.APPROVER, Role.SUPERVISOR})),
     Entry("/administration", _say("管理"), frozenset({Role.ADMIN})),
 )
 

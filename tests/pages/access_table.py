@@ -121,6 +121,7 @@ PREFIXES: dict[str, frozenset[Role] | None] = {
     f"{API}/staff/": ADMIN,
     f"{API}/several/": READERS,
     f"{API}/meetings": READERS,
+    "/meetings/call-meeting": INTAKE,
     "/meetings": READERS,
     "/reports": READERS,
     "/several": READERS,
