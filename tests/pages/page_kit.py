@@ -24,6 +24,7 @@ import httpx
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from projections.catalogue import PROJECTIONS
 from service import passwords
 from tests.service.api_kit import Office
 
@@ -53,7 +54,7 @@ class Seen:
 
     def watch(self, context: BrowserContext) -> None:
         """Listen to everything in a context, and let no request out."""
-        context.route(lambda url: not url.startswith((self.origin, "data:", "blob:")), self._refused)
+        context.route(lambda url: not url.startswith((f"{self.origin}/", "data:", "blob:")), self._refused)
         context.on("console", self._said)
         context.on("weberror", lambda error: self.console.append(str(error.error)))
 
@@ -139,6 +140,12 @@ def post_form(client: httpx.Client, path: str, fields: Mapping[str, Any], files:
         secret = client.cookies["hy_visitor"]
     token = hmac.new(secret.encode(), b"huiying form", hashlib.sha256).hexdigest()
     return client.post(path, data={"csrf": token, **fields}, files=files)
+
+
+def caught_up(office: Office) -> None:
+    """Wait until every page shows what has happened."""
+    names = [projection.name for projection in PROJECTIONS]
+    assert office.parts.positions.wait_for(office.parts.store.last_position(), names, 60)
 
 
 def axe_clean(page: Page) -> None:
