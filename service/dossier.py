@@ -204,9 +204,14 @@ def moment(at: datetime) -> str:
 
 def part_of(fact: Event) -> str:
     """The part of the file in which an event stands."""
-    if isinstance(fact, r.LetterIssued):
-        return BY_LETTER.get(fact.kind, "notices")
-    return BY_EVENT.get(type(fact)) or BY_MODULE[type(fact).__module__]
+    return part_for(type(fact), fact.kind if isinstance(fact, r.LetterIssued) else None)
+
+
+def part_for(event: type[Event], letter: LetterKind | None) -> str:
+    """The part for events of a type; `letter`: the kind of one that was issued."""
+    if event is r.LetterIssued:
+        return "notices" if letter is None else BY_LETTER.get(letter, "notices")
+    return BY_EVENT.get(event) or BY_MODULE[event.__module__]
 
 
 def dossier(

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from domain.kernel import EVENT_TYPES
+from domain.petition.events.receiving import LetterIssued
 from domain.petition.titles import TITLES
+from domain.vocabulary import LetterKind
 from projections.file import FileTimeline
 from projections.file_queries import Entry, conceals, timeline
 from service.api.signed_in import PartsOf, ReaderOf, RequestId, reached
+from service.dossier import PARTS, part_for
 from service.pages.entering import StaffPage
 from service.pages.screen import page
-from service.pages.words import mark as _say
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 
-SECTIONS: tuple[tuple[str, frozenset[str]], ...] = (
-    (_say("告知与决定"), frozenset({"accepted", "declined", "referred", "answered_at_once", "steered", "withdrawn"})),
-    (_say("办理记录"), frozenset({
-        "assigned", "signed_for", "handler_named", "return_asked", "return_granted", "return_refused",
-        "resident_contacted", "progress_noted", "household_visited", "extension_asked", "extension_granted",
-        "extension_refused", "suspension_asked", "suspension_granted", "suspension_refused", "handling_resumed",
-        "escalated_upward", "superior_answered", "outcome_reported", "meeting_decided",
-    })),
-    (_say("答复与送达"), frozenset({
-        "reply_drafted", "reply_approved", "reply_sent_back", "reply_delivered", "reply_imported",
-    })),
-    (_say("公示与脱敏"), frozenset({
-        "publication_drafted", "publication_approved", "publication_sent_back", "result_published",
-        "publication_waived", "publication_withdrawn", "publication_corrected",
-    })),
-    (_say("回访"), frozenset({"follow_up_missed", "followed_up"})),
-    (_say("催办与督办"), frozenset({
-        "reminder_sent", "reminder_answered", "supervision_ordered", "supervision_answered", "supervision_ended",
-    })),
-    (_say("复查复核"), frozenset({"review_asked", "hearing_held", "review_decided"})),
-    (_say("再收集"), frozenset({"resident_spoke", "opinion_gathered", "closed", "archived", "reopened"})),
-)  # fmt: skip
-"""The parts of a file behind the petition itself, in the order of the archive, with the events that each holds."""
-REST = _say("备考")
+FIRST = frozenset({"petition.received", "petition.imported"})
+"""What the page shows as the petition itself."""
 
 
 @router.get("/files/{number}/print", dependencies=[reached(FileTimeline.name)])
@@ -57,10 +39,12 @@ def file_on_paper(
     )
 
 
-def in_sections(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
-    """The events behind the petition by part of the archive; what belongs to none stands in the notes."""
-    known = {f"petition.{name}" for _, names in SECTIONS for name in names}
-    begun = {"petition.received", "petition.imported"}
-    found = [(title, [e for e in entries if e.topic.removeprefix("petition.") in names]) for title, names in SECTIONS]
-    rest = [entry for entry in entries if entry.topic not in known | begun]
-    return [(title, some) for title, some in [*found, (REST, rest)] if some]
+def in_sections(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    """The events behind the petition by part of the file, in the order of the archive; see service/dossier.py."""
+    found: dict[str, list[Entry]] = {part: [] for part in PARTS}
+    for entry in entries:
+        if entry.topic not in FIRST:
+            event = EVENT_TYPES[entry.topic]
+            letter = LetterKind(str(entry.codes["kind"])) if event is LetterIssued else None
+            found[part_for(event, letter)].append(entry)
+    return [(title, found[part]) for part, title in PARTS.items() if found[part]]

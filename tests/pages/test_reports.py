@@ -40,6 +40,7 @@ def number(desk: Office) -> str:
     """A file that was published."""
     made = assigned(desk, petitioners=[PERSON])
     replied(desk, made)
+    desk.take("handler", made, "issue-letter", kind="reply")
     published(desk, made)
     assert desk.parts.positions.wait_for(desk.parts.store.last_position(), ["file", "ledger"], 60)
     return made
@@ -49,7 +50,7 @@ def test_a_file_is_printed_in_the_order_of_the_archive(desk: Office, tab: Tabs, 
     page = tab("handler")
     page.goto(f"/files/{number}/print")
     headings = page.locator(".dossier h2").all_inner_texts()
-    assert headings == ["封面", "目录", "信访事项", "告知与决定", "办理记录", "答复与送达", "公示与脱敏", "备考"]
+    assert headings == ["封面", "目录", "信访事项", "告知文书", "办理记录", "答复意见及送达", "公示及脱敏记录", "备考"]
     assert PERSON["name"] in page.locator("main").inner_text()
     axe_clean(page)
     shot(page, "file-print")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract
 
+from service.dossier import PARTS
 from service.pages.screen import TEMPLATES, environment
 from service.pages.words import CATALOGUES, catalogue, readable, words_in
 
@@ -67,6 +68,10 @@ def test_no_chinese_stands_in_a_template_outside_of_messages() -> None:
     for path in TEMPLATES.rglob("*.html"):
         bare = re.sub(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", "", path.read_text("utf-8"), flags=re.DOTALL)
         assert not HAN.search(bare), path.name
+
+
+def test_the_parts_of_a_file_on_paper_are_told_in_english() -> None:
+    assert not [title for title in PARTS.values() if words_in("en").gettext(title) == title]
 
 
 def test_codes_and_fields_need_no_catalogue() -> None:
