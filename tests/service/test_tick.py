@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from domain.petition.supervising_overdue import RemindOfClock
 from domain.vocabulary import Delivery, OrderLevel
 from projections.clocks_queries import stale, waiting
 from service.administration import adopt_rulebook, publish_calendar
+from service.rulebooks import Rulebooks
 from service.tick import TICK_LOCK, settle, tick
 from tests.domain.test_clocks import NOTICE_2027
 from tests.service.time_kit import TimedOffice, at, timed_office
@@ -204,7 +206,8 @@ def test_a_due_date_set_under_an_older_rulebook_after_the_calendar_came_is_found
     monkeypatch.setattr("service.rulebooks.FRESH_SECONDS", 600.0)
     office.turn("2026-12-30T10:00")
     number = office.receive()
-    publish_calendar(office.parts, 2027, NOTICE_2027)
+    elsewhere = replace(office.parts, rulebooks=Rulebooks(office.parts.store))
+    publish_calendar(elsewhere, 2027, NOTICE_2027)
     assert office.parts.rulebooks.current().version == 1, "still at hand"
     office.take("intake", number, AcceptPetition(notice_waived_because="匿名"))
     assert office.petition(number).due["handle"].provisional
