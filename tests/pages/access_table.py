@@ -139,7 +139,7 @@ FILLED = {
     "period": "2026-01",
     "staff": "nobody",
     "meeting": "m-2026-1",
-    "written": "xlsx",
+    "ending": "xlsx",
     "token": "00000000-0000-0000-0000-000000000000",
 }
 
