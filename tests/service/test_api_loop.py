@@ -209,7 +209,7 @@ def test_lists_tell_how_much_there_is_in_all(gone_round: Gone) -> None:
     assert office.ok(office.get("supervisor", "/ledger", limit=2))["total"] is None
     waiting = office.ok(office.get("handler", "/worklist", after=last, limit=1, count=True))
     assert len(waiting["tasks"]) == 1
-    assert waiting["counts"]["sign"] == {"waiting": 1, "overdue": 0}
+    assert waiting["counts"]["sign"] == {"waiting": 1, "overdue": 0, "soon": 1}
     assert office.ok(office.get("handler", "/worklist"))["counts"] is None
 
 
