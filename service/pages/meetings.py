@@ -68,6 +68,7 @@ def ask_call(request: Request, parts: PartsOf, caller: ReaderOf, request_id: Req
 @router.post(f"{HOME}/call-meeting")
 def call(request: Request, parts: PartsOf, caller: ReaderOf, request_id: RequestId, form: FormOf) -> Response:
     """Call a meeting; its agenda is what the query finds."""
+    parts.meetings.may_call(caller, request_id=request_id)
     filled, key, status = Filled(decoded(CallMeeting, form)), str(form.get(ID) or ""), 422
     command = validated(CallMeeting, filled, language_of(request))
     if command is not None:
