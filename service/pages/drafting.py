@@ -67,6 +67,12 @@ def sent_as(form: FormData, name: str, number: str | None = None) -> Opened:
     return Opened(own, name, number, form)
 
 
+def version_seen(form: FormData) -> int | None:
+    """The version that whoever sent the form had before them; None where the form does not say."""
+    version = str(form.get(VERSION, ""))
+    return int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
+
+
 def renewed(form: Opened) -> Opened:
     """The same form under another id: the old one was sent already, with something else in it."""
     return replace(form, id=new_draft_id())

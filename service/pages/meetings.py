@@ -20,7 +20,7 @@ from projections.meetings import Meetings
 from service.api.meetings import read_minutes
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.meetings import Kept, MeetingView
-from service.pages.drafting import ID, VERSION
+from service.pages.drafting import ID, version_seen
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, refused, validated, wants_row
 from service.pages.form_fields import Choices, choosable, fields_of, unplaced
@@ -131,8 +131,7 @@ def _taken(step: str, kind: type[MeetingCommand]) -> Callable[..., Response]:
         rows_wanted = wants_row(form)
         command = None if rows_wanted else validated(kind, filled, language)
         if command is not None:
-            version = str(form.get(VERSION, ""))
-            expected = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
+            expected = version_seen(form)
             try:
                 kept = parts.meetings.take(caller, meeting, command, request_id=request_id, expected=expected)
                 return _seen(request, parts, kept, step)

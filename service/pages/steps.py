@@ -20,7 +20,7 @@ from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.errors import request_id_of
 from service.file_view import FileView
-from service.pages.drafting import VERSION, Opened, opened, renewed, sent_as
+from service.pages.drafting import Opened, opened, renewed, sent_as, version_seen
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, file_paths, refused, uploads, validated, wants_row
 from service.pages.form_fields import Choices, fields_of, unplaced
@@ -220,8 +220,7 @@ def _taken(kind: type[PetitionCommand]) -> Callable[..., Response]:
             take_uploads(parts, caller, kind, sent, filled)
             command = None if rows_wanted else validated(kind, filled, language)
             if command is not None:
-                version = str(sent.get(VERSION, ""))
-                expected = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
+                expected = version_seen(sent)
                 done = parts.desk.take(caller, number, command, request_id=request_id, expected=expected, key=form.id)
                 parts.drafts.drop(caller.staff, form.id)
                 request.app.state.metrics.step(kind.step())
