@@ -129,7 +129,7 @@ def test_our_own_mistakes_are_told_by_id_only(
     def fail(*_: object, **__: object) -> None:
         raise error from ValueError(PERSON["address"])
 
-    monkeypatch.setattr(Desk, "receive", fail)
+    monkeypatch.setattr(Desk, "receiving", fail)
     answer = office.post("intake", "/petitions", petition(**TOLD), Accept_Language="en")
     assert (answer.status_code, answer.json()["code"]) == (500, "unexpected")
     assert answer.headers["content-type"] == "application/problem+json"
@@ -148,7 +148,7 @@ def test_who_comes_too_early_may_come_again(office: Office, monkeypatch: pytest.
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(Desk, "receive", fail)
+    monkeypatch.setattr(Desk, "receiving", fail)
     answer = office.post("intake", "/petitions", petition())
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "1")
 

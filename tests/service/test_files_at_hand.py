@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from service.parts import Parts, opened
 from service.settings import Settings
 from service.work import awaited, finished
 from tests.conftest import new_database
+from tests.looping import on_a_loop
 from tests.service.api_kit import Office, assigned, office_at, petition
 
 
@@ -122,7 +122,7 @@ def work(future: Future[int]) -> Generator[Any, Any, list[object]]:
 def test_work_is_the_same_in_a_thread_and_on_the_loop() -> None:
     future: Future[int] = Future()
     future.set_result(1)
-    assert finished(work(future)) == asyncio.run(awaited(work(future))) == [1, 2, ZeroDivisionError]
+    assert finished(work(future)) == on_a_loop(awaited(work(future))) == [1, 2, ZeroDivisionError]
 
 
 def test_an_intake_with_a_key_and_one_without_are_answered_alike(office: Office) -> None:

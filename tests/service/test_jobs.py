@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import psycopg
@@ -13,6 +12,7 @@ from procrastinate.schema import SchemaManager
 
 from service.jobs import EVERY_TEN_MINUTES, application, clear_stalled
 from service.migrations import JOBS, migrate
+from tests.looping import on_a_loop
 from tests.service.test_tick import in_work
 from tests.service.time_kit import timed_office
 
@@ -41,7 +41,7 @@ def test_the_planned_job_ticks(database_url: str, tmp_path: Path) -> None:
                     await planned.task.defer_async(timestamp=2)
                 await work_off(app)
 
-        asyncio.run(run())
+        on_a_loop(run())
         assert [about for _, about, _ in office.by_system(number)] == ["handle"]
         with psycopg.connect(database_url) as connection:
             assert connection.execute(STATES).fetchall() == []
@@ -63,7 +63,7 @@ def test_a_job_that_a_killed_process_left_is_cleared_away(database_url: str, tmp
             async with app.open_async():
                 await clear_stalled(app)
 
-        asyncio.run(run())
+        on_a_loop(run())
         assert connection.execute(STATES).fetchall() == []
 
 

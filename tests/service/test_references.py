@@ -136,6 +136,7 @@ def test_why_the_committee_looked_names_nobody(office: Office) -> None:
     why = Reveal(ground=RevealGround.CONTACT, note=f"向{PERSON['name']}本人核实")
     view = office.parts.papers.reveal(caller, number, why, request_id="r")
     assert view.petitioners[0].name == PERSON["name"]
-    told = office.get("supervisor", "/audit/readings", number=number).text
+    shown = office.parts.store.last_position()
+    told = office.get("supervisor", "/audit/readings", number=number, after=shown).text
     assert "本人核实" in told
     assert PERSON["name"] not in told
