@@ -82,7 +82,8 @@ ON CONFLICT (number, key) DO UPDATE SET start = excluded.start, due = excluded.d
 """
 STOP = "DELETE FROM {schema}.running WHERE number = %(number)s AND (key = ANY(%(clocks)s) OR clock = ANY(%(clocks)s))"
 LEAVE = """
-DELETE FROM {schema}.running WHERE number = %(number)s AND clock = ANY(%(clocks)s) AND of <> ALL(%(units)s)
+DELETE FROM {schema}.running WHERE number = %(number)s AND clock = ANY(%(clocks)s)
+    AND (of = ANY(%(units)s)) IS NOT TRUE
 """
 REMINDED = "UPDATE {schema}.running SET reminded_of = %(due)s WHERE number = %(number)s AND key = %(key)s"
 ANNOUNCED = "UPDATE {schema}.running SET announced_of = %(due)s WHERE number = %(number)s AND key = %(key)s"

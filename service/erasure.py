@@ -48,9 +48,10 @@ STILL_THERE = "SELECT count(*) FROM vault_keys WHERE key_id = ANY(%s)"
 DROP = "DELETE FROM vault_keys WHERE key_id = ANY(%s)"
 NOW = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::xid"
 OLDER = """
-SELECT count(*) FROM pg_stat_activity
- WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > age(%s::text::xid)
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+   AND greatest(age(backend_xmin), age(backend_xid)) > age(%s::text::xid)
 """
+"""Who reads an older state, and who wrote and has not committed: between two statements that one has no snapshot."""
 PATIENCE, LOOK_EVERY = 10.0, 0.05
 """Seconds to wait for transactions that began before; as long as one runs, rows it might see are kept."""
 

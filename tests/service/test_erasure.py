@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -236,16 +237,24 @@ def test_the_space_of_dropped_keys_is_given_up(office: Office, ended: str) -> No
     erased(office, ended, "p1")
     remains = clear_away(office.url)
     assert remains.segments
+    assert not remains.table
     with psycopg.connect(office.url) as connection:
         [[path]] = connection.execute("SELECT pg_relation_filepath('vault_keys')").fetchall()
     assert wrapped not in (Path(data) / path).read_bytes()
 
 
-def test_an_older_transaction_that_keeps_the_space_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+READER = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM stored_events")
+WRITER = ("SELECT pg_current_xact_id()",)
+
+
+@pytest.mark.parametrize("statements", [READER, WRITER], ids=["reader", "writer"])
+def test_an_older_transaction_that_keeps_the_space_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch, statements: tuple[LiteralString, ...]
+) -> None:
     monkeypatch.setattr("service.erasure.PATIENCE", 0.0)
     with psycopg.connect(office.url) as older:
-        older.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        older.execute("SELECT count(*) FROM stored_events")
+        for statement in statements:
+            older.execute(statement)
         office.received()
         assert clear_away(office.url).table
     monkeypatch.undo()
