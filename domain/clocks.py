@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import Self
 
 import holidays
@@ -96,6 +97,7 @@ class Calendar:
         """Take the rulebook's calendars, by year; each replaces the package's year whole."""
         self._published = dict(published or {})
         self._years: dict[int, _Year] = {}
+        self._worked: dict[int, tuple[int, ...]] = {}
         own = "".join(f"；{year}：{notice.source}" for year, notice in sorted(self._published.items()))
         self.edition = f"holidays {package_version}（{KNOWN_YEARS[0]}–{KNOWN_YEARS[-1]}）{own}"
 
@@ -107,6 +109,13 @@ class Calendar:
         """Whether people work that day. In an unpublished year: the law's holidays and weekends only."""
         year = self._year(day.year)
         return day in year.worked or (day.weekday() < SATURDAY and day not in year.off)
+
+    def worked_until(self, day: date) -> int:
+        """How many working days its year has up to and including this day."""
+        if day.year not in self._worked:
+            days = days_after(date(day.year - 1, 12, 31), date(day.year, 12, 31))
+            self._worked[day.year] = tuple(accumulate(map(self.is_working_day, days)))
+        return self._worked[day.year][day.timetuple().tm_yday - 1]
 
     def is_make_up_day(self, day: date) -> bool:
         """Whether it is a weekend day that is worked (调休上班)."""
@@ -252,7 +261,8 @@ def working_days_between(start: date, end: date, calendar: Calendar) -> int:
     """Working days after `start` up to and including `end`: 0 on the same day, negative if `end` lies before."""
     if end < start:
         return -working_days_between(end, start, calendar)
-    return sum(calendar.is_working_day(day) for day in days_after(start, end))
+    whole = sum(calendar.worked_until(date(year, 12, 31)) for year in range(start.year, end.year))
+    return whole + calendar.worked_until(end) - calendar.worked_until(start)
 
 
 def days_after(start: date, end: date) -> Iterator[date]:

@@ -65,6 +65,11 @@ def begun(columns: Mapping[str, str], *, into: Table = "rounds", source: str = "
     return filled(BEGUN, table=into, names=", ".join(columns), source=rows) + _counting(NEW, measures_of(into))
 
 
+def counted_anew(of: Table) -> str:
+    """A statement that counts every row of a table, for counters that hold nothing of it yet."""
+    return _counting(filled("SELECT 1 AS sign, * FROM {schema}.<table>", table=of), measures_of(of))
+
+
 def changed(
     columns: Mapping[str, str], *, rows: str = "number = %(number)s", only: str = "true", of: Table = "rounds"
 ) -> str:

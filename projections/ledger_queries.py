@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, scalar_row
 from psycopg.sql import SQL
 
+from domain.clocks import Calendar
 from projections.ledger_plan import order_of, records, tally
-from projections.ledger_rows import LedgerFilter, LedgerRow, columns_for, row_of
+from projections.ledger_rows import LedgerFilter, LedgerRow, columns_for, line_of, row_of
 from projections.paging import Cursor
 from projections.sight import Sight
 
@@ -47,11 +49,33 @@ def page(
     conn: Connection[Any], asked: LedgerFilter, sight: Sight, cursor: str | None = None, limit: int = 50
 ) -> LedgerPage:
     """One page of the ledger as far as the caller may know of it. Raises Invalid for a cursor that was never given."""
+    found, more = _page(conn, asked, sight, cursor, limit)
+    return LedgerPage(tuple(map(row_of, found)), more)
+
+
+def lines(
+    conn: Connection[Any],
+    asked: LedgerFilter,
+    sight: Sight,
+    cursor: str | None,
+    limit: int,
+    *,
+    as_of: date,
+    calendar: Calendar,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """`page` as plain values for JSON: its rows with the days they are overdue as of a day, and the next cursor."""
+    found, more = _page(conn, asked, sight, cursor, limit)
+    return [line_of(record, as_of, calendar) for record in found], more
+
+
+def _page(
+    conn: Connection[Any], asked: LedgerFilter, sight: Sight, cursor: str | None, limit: int
+) -> tuple[list[DictRow], str | None]:
     limit = max(1, min(limit, MAX_LIMIT))
     order = order_of(asked)
     found = records(conn, asked, sight, Cursor.read(cursor, order), limit=limit + 1, columns=columns_for(sight))
     more = str(_cursor(order, found[limit - 1])) if len(found) > limit else None
-    return LedgerPage(tuple(map(row_of, found[:limit])), more)
+    return found[:limit], more
 
 
 def count(conn: Connection[Any], asked: LedgerFilter, sight: Sight, cap: int = COUNTED) -> Count:

@@ -101,10 +101,7 @@ class LedgerRow:
 
         Working days where the limit was counted in them, calendar days otherwise.
         """
-        until = day_of(self.handled_at) if self.handled_at else as_of
-        if self.due is None or until <= self.due:
-            return 0
-        return working_days_between(self.due, until, calendar) if self.due_working else (until - self.due).days
+        return days_overdue(self.due, self.handled_at, as_of, calendar if self.due_working else None)
 
 
 _CODES = {
@@ -126,6 +123,14 @@ _OWN = ", ".join(
         "against_units", "petitioners", "people", "ordered_at",
     )
 )  # fmt: skip
+
+
+def days_overdue(due: date | None, handled_at: datetime | None, as_of: date, calendar: Calendar | None) -> int:
+    """Days beyond the due date, counted over a calendar's working days, or all of them without one."""
+    until = day_of(handled_at) if handled_at else as_of
+    if due is None or until <= due:
+        return 0
+    return working_days_between(due, until, calendar) if calendar else (until - due).days
 
 
 def columns_for(sight: Sight) -> str:
@@ -154,3 +159,15 @@ def row_of(record: Mapping[str, Any]) -> LedgerRow:
         co_units=tuple(record["co_units"]),
         against_units=tuple(record["against_units"]),
     )
+
+
+def line_of(record: dict[str, Any], as_of: date, calendar: Calendar) -> dict[str, Any]:
+    """The same as plain values for JSON, with `days_overdue` on a day. The record becomes the line."""
+    petitioners, people, restricted = record.pop("petitioners"), record.pop("people"), record["restricted"]
+    del record["ordered_at"]
+    record["petitioner"] = shown_name(petitioners, people, restricted)
+    record["title"] = shown(record["title"], people, restricted)
+    record["restricted"], record["erased"] = bool(restricted), bool(record["erased"])
+    counted = calendar if record["due_working"] else None
+    record["days_overdue"] = days_overdue(record["due"], record["handled_at"], as_of, counted)
+    return record

@@ -29,12 +29,14 @@ from service.access import Access, Caller
 from service.append import Append, Appended, Receipt, Series, StreamWrite
 from service.file_view import FileView, file_view
 from service.files import Files
+from service.fresh import Fresh
 from service.letters import Letters, issues_letter
 from service.readings import log_reading
 from service.receipts import Receipts
 from service.rulebooks import Rulebooks
 from service.store import Store
 from service.vault import Vault
+from service.viewing import Viewing, named_in
 from service.work import Work, finished
 from service.world import World, asked
 
@@ -67,15 +69,14 @@ class Desk:
         access: Access,
         rulebooks: Rulebooks,
         letters: Letters,
+        fresh: Fresh,
         now: Callable[[], datetime],
     ) -> None:
         """Take the parts it works with."""
-        self._store = store
-        self._vault = vault
-        self._pool = pool
-        self._letters = letters
+        self._store, self._vault, self._pool, self._letters = store, vault, pool, letters
         self._world = World(pool, vault, rulebooks, letters, now)
         self._files = Files()
+        self.viewing = Viewing(self, self._files, self._world, fresh)
         self._receipts = Receipts(store, vault)
         self.access = access
         self.now = now
@@ -252,8 +253,7 @@ class Desk:
         grant = caller.reader(petition, context.rulebook)
         if grant is not None:
             log_reading(self._pool, caller, grant, petition.number, context)
-        named = set(filter(None, (petition.duplicate_of, petition.arises_from, *petition.duplicates)))
-        view = file_view(petition, context, full=grant is not None, known=self.known(caller, named))
+        view = file_view(petition, context, full=grant is not None, known=self.known(caller, named_in(petition)))
         self._files.put_back(petition)
         return view
 
@@ -281,9 +281,14 @@ class Desk:
 
     @staticmethod
     def _hold_up(caller: Caller, petition: Petition) -> None:
-        """`UnknownPetition` unless the file exists, and exists for the caller."""
-        if petition.stage is None or not caller.reads_files or not caller.sees(petition):
+        """`UnknownPetition` unless the caller is shown the file."""
+        if not Desk.shows(caller, petition):
             raise UnknownPetition
+
+    @staticmethod
+    def shows(caller: Caller, petition: Petition) -> bool:
+        """Whether the file exists, and exists for the caller."""
+        return petition.stage is not None and caller.reads_files and caller.sees(petition)
 
     def _exists_for(self, caller: Caller, number: str) -> bool:
         """Whether the caller may know of the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from functools import cache
 
 from pydantic import BaseModel
 
@@ -11,14 +12,17 @@ from domain.clocks import Calendar, DueDate
 from domain.derivation import Language, explain
 from domain.errors import DomainError
 from domain.kernel import Context, Erased, personal_fields
+from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
 from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
 from domain.petition.references import known_of, mask_identity, people_of, render
 from domain.petition.sketch import matter_of
+from domain.petition.stages import Stage, may_follow
 from domain.petition.state import Draft
 from domain.redaction import redact
 from domain.routing import propose
+from domain.vocabulary import Role
 from projections.masked import SEALED
 from service.file_parts import DisputeView, EscalationView, PartView, dispute_of, escalations_of, parts_of
 from service.file_reviews import FollowUpView, OrderView, ReviewView, follow_up_of, order_of, review_of
@@ -334,9 +338,17 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         archive_number=petition.archive_number,
         steps=[
             StepView(step=name, title=command.title, href=f"/api/v1/petitions/{petition.number}/{name}")
-            for name, command in STEPS.items()
+            for name, command in _steps_in(petition.stage, frozenset(grant.role for grant in context.grants))
             if (full or not command.reads) and not isinstance(command.barred(petition, context), DomainError)
         ],
+    )
+
+
+@cache
+def _steps_in(stage: Stage | None, roles: frozenset[Role]) -> tuple[tuple[str, type[PetitionCommand]], ...]:
+    """The steps that somebody with these roles may take in this stage; the others need not be asked one by one."""
+    return tuple(
+        (name, command) for name, command in STEPS.items() if command.roles & roles and may_follow(command.event, stage)
     )
 
 

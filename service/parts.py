@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from psycopg_pool import ConnectionPool
 from service.access import Access
 from service.desk import Desk
 from service.drafts import Drafts
+from service.fresh import Fresh
 from service.letters import Letters, Templates
 from service.limiter import Limiter
 from service.meetings import Meetings
@@ -58,19 +60,36 @@ class Parts:
 
     @contextmanager
     def reading(self) -> Iterator[Connection[DictRow]]:
-        """A connection for the queries of the projections, whose rows come as dictionaries."""
+        """A connection for the queries of the projections, whose rows come as dictionaries.
+
+        Each query is a transaction of its own: to begin and to end one around them would be two more round trips.
+        """
         with self.pool.connection() as connection:
             connection.row_factory = dict_row  # type: ignore[assignment]
+            connection.autocommit = True
             try:
                 yield connection  # type: ignore[misc]
             finally:
                 connection.row_factory = tuple_row
+                if not connection.closed:
+                    connection.autocommit = False
 
 
-def _without_compiling(connection: Connection[TupleRow]) -> None:
-    """Queries of a page take milliseconds; compiling one of them, where the planner errs, takes a hundred."""
-    connection.execute("SET jit = off")
+def _planned_anew(connection: Connection[TupleRow]) -> None:
+    """Queries of a page take milliseconds; compiling one of them, where the planner errs, takes a hundred.
+
+    A plan that was made for any values is a wrong one for a rare filter: each query is planned for its own.
+    """
+    connection.execute("SET jit = off; SET plan_cache_mode = force_custom_plan")
     connection.commit()
+
+
+def _alive(connection: Connection[TupleRow]) -> None:
+    """Ask the server whether it is there, but only where something came from it while nobody asked: mostly its end."""
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 @contextmanager
@@ -86,17 +105,32 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
         min_size=1,
         max_size=settings.connections,
         timeout=POOL_PATIENCE,
-        check=ConnectionPool.check_connection,
-        configure=_without_compiling,
+        check=_alive,
+        configure=_planned_anew,
         open=False,
     )
-    with Store(url, vault, readers=settings.connections) as store, pool, Positions(url) as positions:
+    fresh = Fresh(url)
+    with (
+        Store(url, vault, readers=settings.connections) as store,
+        pool,
+        Positions(url) as positions,
+        closing(fresh),
+    ):
         rulebooks = Rulebooks(store)
         access = Access(store, pool, rulebooks, now)
         letters = Letters(
             store, pool, Templates(settings.letters_dir or settings.data_dir / "letters"), settings.letter_prefix
         )
-        desk = Desk(letters=letters, store=store, vault=vault, pool=pool, access=access, rulebooks=rulebooks, now=now)
+        desk = Desk(
+            letters=letters,
+            store=store,
+            vault=vault,
+            pool=pool,
+            access=access,
+            rulebooks=rulebooks,
+            fresh=fresh,
+            now=now,
+        )
         papers = Papers(desk=desk, store=store, letters=letters, vault=vault, pool=pool)
         drafts = Drafts(pool, vault, now)
         sessions, limiter = Sessions(pool, now), Limiter(pool, vault)

@@ -74,6 +74,21 @@ def readings(
         return cursor.execute(READINGS.format(rule=SQL(rule)), given).fetchall()
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a file in which grant, when, and in which request."""
+
+    read_at: datetime
+    staff: str
+    grant: Grant
+    request_id: str
+
+    def columns(self) -> tuple[datetime, str, str, str | None, str | None, str]:
+        """When, who, role, unit, on behalf of whom, request."""
+        role, unit, behalf = self.grant
+        return self.read_at, self.staff, str(role), unit, behalf, self.request_id
+
+
 LOG_READING = """
 INSERT INTO personal_reads (read_at, staff, role, unit, on_behalf_of, number, request_id, ground, note)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)

@@ -26,6 +26,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seconds", type=float, default=4.0, help="of load per turn")
     options.add_argument("--only", nargs="*", default=[], help="parts: http append rebuild lag sizes desks")
+    options.add_argument("--keep", type=Path, help="folder in which offices of a size are made once and kept (sizes)")
     options.add_argument("--out", type=Path, default=HERE)
     asked = options.parse_args()
     parts: Mapping[str, Callable[[str, Path, argparse.Namespace], Rows]] = {

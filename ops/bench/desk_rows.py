@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote
@@ -15,13 +15,33 @@ from ops.bench import making, office, wrk
 from ops.bench.http_rows import API, assigned
 from ops.bench.office import Contestant
 
+WORDS, PAIR = ("积水", "噪音", "停车", "鹦鹉", "古井", "下水道", "楼道灯", "充电桩", "天线塔"), 2
+"""Words to search, common ones and rare ones."""
+MONTHS = tuple(date.today().replace(day=1) - timedelta(days=30 * back) for back in (0, 1, 12, 40))  # noqa: DTZ011
 READS: Mapping[str, tuple[str, ...]] = {
     "ledger page": ("/ledger?limit=50",),
-    "filtered page": ("/ledger?limit=50&channel=web&stage=handling", "/ledger?limit=50&unit=ZF&category=020102"),
-    "2-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in ("积水", "噪音", "停车", "供暖")),
-    "3-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in ("下水道", "楼道灯", "充电桩")),
-    "statistics of a month": (f"/statistics/channels?from={date.today():%Y-%m}-01&to={date.today()}",),  # noqa: DTZ011
-}
+    "filtered page": (
+        "/ledger?limit=50&channel=web&stage=handling",
+        "/ledger?limit=50&unit=ZF&category=020102",
+        "/ledger?limit=50&channel=symposium&stage=publishing",
+        "/ledger?limit=50&nature=thanks&unit=DQ&area=A08",
+        "/ledger?limit=50&overdue=true&channel=letter_visit",
+        f"/ledger?limit=50&stage=handling&from={MONTHS[3]:%Y-%m}-01&to={MONTHS[3]:%Y-%m}-28",
+    ),
+    "2-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in WORDS if len(word) == PAIR),
+    "3-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in WORDS if len(word) > PAIR),
+    "words and filters": tuple(
+        f"/ledger?limit=50&{asked}" for asked in (f"q={quote('停车')}&channel=symposium&stage=closed",
+                                                  f"q={quote('下水道')}&unit=JW&nature=suggestion")
+    ),
+    "statistics of a month": tuple(f"/statistics/channels?from={day:%Y-%m}-01&to={day:%Y-%m}-28" for day in MONTHS),
+    "statistics of a year": (
+        f"/statistics/units?by=month&compare=year_before&from={MONTHS[2]:%Y}-01-01&to={MONTHS[2]:%Y}-12-31",
+    ),
+    "audit": ("/audit?limit=50", "/audit?limit=50&topic=petition.closed&role=caller",
+              "/audit?limit=50&topic=petition.assigned&unit=DQ",
+              f"/audit?limit=50&role=approver&recorded_from={MONTHS[3]:%Y-%m}-01&recorded_to={MONTHS[3]:%Y-%m}-28"),
+}  # fmt: skip
 GOALS: Mapping[str, int] = {
     "create": 1110, "comment": 1700, "status change": 1270, "read": 1110, "list of 50": 640, "2-character search": 120,
 }  # fmt: skip
@@ -31,17 +51,13 @@ FILES = 100
 
 def sizes(server_url: str, folder: Path, asked: argparse.Namespace) -> Mapping[str, object]:
     """p95 of each read at both sizes, one client, in turns; and the memory of a web process and of the runner."""
-    running: dict[int, tuple[str, dict[str, str], Path]] = {}
-    for petitions in (asked.small, asked.petitions):
-        url, data_dir = office.database(server_url, f"of_{petitions}"), folder / f"of-{petitions}"
-        data_dir.mkdir()
-        running[petitions] = (url, making.sized(url, data_dir, petitions), data_dir)
+    running = {petitions: making.kept(asked.keep or folder, petitions) for petitions in (asked.small, asked.petitions)}
     found: dict[str, dict[str, float]] = {}
     memory: dict[str, dict[str, float]] = {}
     p95: dict[tuple[str, int], list[float]] = {}
     for _ in range(asked.rounds):
-        for petitions, (url, secrets, data_dir) in running.items():
-            with office.serving(url, data_dir, secrets) as one:
+        for petitions, (data_dir, secrets) in running.items():
+            with making.opened_again(data_dir) as url, office.serving(url, data_dir, secrets) as one:
                 for name, paths in {**READS, "file": _files(one)}.items():
                     where = office.paths(data_dir, "read", *(API + path for path in paths))
                     who = secrets["supervisor"]
@@ -59,8 +75,7 @@ def _files(one: Contestant) -> tuple[str, ...]:
     """Files that went their way by events, spread over the ledger."""
     with psycopg.connect(one.database) as db:
         rows = db.execute(
-            "SELECT stream FROM audit.events WHERE topic = 'petition.received' AND position"
-            " <= (SELECT max(notification_id) FROM stored_events) ORDER BY position LIMIT %s",
+            "SELECT stream FROM audit.events WHERE topic = 'petition.received' ORDER BY position LIMIT %s",
             (making.BY_EVENTS,),
         ).fetchall()
     return tuple(f"/petitions/{number}" for (number,) in rows)

@@ -33,6 +33,11 @@ PATIENCE = 240.0
 STAFF: Mapping[str, tuple[Role, str | None]] = {
     "intake": (Role.INTAKE, None),
     "handler": (Role.HANDLER, "ZF"),
+    **{f"handler-{unit.lower()}": (Role.HANDLER, unit) for unit in ("WY", "HW", "CG", "MS", "PA", "DQ", "JW")},
+    "approver": (Role.APPROVER, "HY"),
+    "publisher": (Role.PUBLISHER, None),
+    "publisher-2": (Role.PUBLISHER, None),
+    "caller": (Role.CALLER, None),
     "supervisor": (Role.SUPERVISOR, None),
 }
 WORDS = """
@@ -123,6 +128,11 @@ def database(server_url: str, name: str) -> str:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')
+    return named(server_url, name)
+
+
+def named(server_url: str, name: str) -> str:
+    """The URL of a server's database of this name."""
     return urlsplit(server_url)._replace(path=f"/{name}").geturl()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.errors import Invalid, UnknownCode
@@ -14,10 +14,10 @@ from domain.petition.stages import Stage
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Channel, Nature
 from projections.ledger import Ledger
-from projections.ledger_queries import count, page
-from projections.ledger_rows import LedgerFilter, LedgerRow
+from projections.ledger_queries import count, lines
+from projections.ledger_rows import LedgerFilter
 from projections.search import Search
-from service.api.answers import LedgerAnswer, LedgerLine
+from service.api.answers import LedgerAnswer, told
 from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, WAIT, PartsOf, ReaderOf, SignedIn, reached
 from service.api.spans import Day, check_order
@@ -56,16 +56,20 @@ class LedgerQuery(BaseModel):
     summary="台账",
     responses=problems(403),
     dependencies=[reached(Ledger.name, Search.name)],
+    response_model=LedgerAnswer,
 )
-def read_ledger(asked: Annotated[LedgerQuery, Query()], parts: PartsOf, caller: ReaderOf) -> LedgerAnswer:
+def read_ledger(
+    asked: Annotated[LedgerQuery, Query()], response: Response, parts: PartsOf, caller: ReaderOf
+) -> Response:
     """The ledger as far as the caller may know of it, newest first; overdue files most overdue first."""
     rulebook, today = parts.rulebooks.current().content, day_of(parts.now())
     wanted = filter_of(asked, rulebook, today)
     with parts.reading() as connection:
-        found = page(connection, wanted, caller.sight, asked.cursor, asked.limit)
+        files, more = lines(
+            connection, wanted, caller.sight, asked.cursor, asked.limit, as_of=today, calendar=rulebook.calendar
+        )
         total = count(connection, wanted, caller.sight) if asked.count else None
-    lines = [_line(row, row.overdue_days(today, rulebook.calendar)) for row in found.rows]
-    return LedgerAnswer(files=lines, next_cursor=found.next_cursor, total=total)
+    return told({"files": files, "next_cursor": more, "total": total}, response)
 
 
 def filter_of(asked: LedgerQuery, rulebook: RulebookContent, today: date) -> LedgerFilter:
@@ -112,7 +116,3 @@ def _categories(code: str | None, rulebook: RulebookContent) -> tuple[str, ...]:
     if rulebook.category(code) is None:
         raise UnknownCode(("category",), field="category")
     return tuple(sorted(rulebook.categories_below(code)))
-
-
-def _line(row: LedgerRow, days_overdue: int) -> LedgerLine:
-    return LedgerLine(**{name: getattr(row, name) for name in LedgerRow.__slots__}, days_overdue=days_overdue)

@@ -145,15 +145,16 @@ for _step, _kind in ROUTED.items():
     )
 
 
-@router.get("/petitions/{number}", tags=["卷宗 files"], summary="卷宗", responses=problems(403, 404))
-def read_file(number: Number, response: Response, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> FileView:
+@router.get(
+    "/petitions/{number}", tags=["卷宗 files"], summary="卷宗", responses=problems(403, 404), response_model=FileView
+)
+async def read_file(number: Number, parts: PartsOf, caller: ReaderOf, request_id: RequestId) -> Response:
     """The file as the caller may see it, with the steps that they may take now. Its ETag goes into `If-Match`.
 
     Whoever works on the file sees personal data in full, which is logged for the committee; others see it masked.
     """
-    view = parts.desk.view(caller, number, request_id=request_id)
-    response.headers["ETag"] = f'"{view.version}"'
-    return view
+    view = await awaited(parts.desk.viewing.view(caller, number, request_id=request_id))
+    return Response(view.__pydantic_serializer__.to_json(view), 200, {"ETag": f'"{view.version}"'}, "application/json")
 
 
 @router.get(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 from fastapi import Depends, Header, Path, Query, Request, Response, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.types import Message, Receive
@@ -216,20 +217,22 @@ def expected_version(given: str | None) -> int | None:
 def reached(*projections: str) -> Any:
     """A dependency that waits until these projections show the event at the position in `after`."""
 
-    def wait(
+    async def wait(
         request: Request,
         response: Response,
         after: Annotated[int | None, Query(ge=0, description=WAIT)] = None,
     ) -> None:
-        if after is None:
-            return
+        if after is not None:
+            await run_in_threadpool(shown, request, response, after)
+
+    def shown(request: Request, response: Response, after: int) -> None:
         parts, settings = parts_of(request), request.app.state.settings
         if after > parts.store.last_position():
             raise Invalid(
                 ("after",), field="after", reason="尚无此位置的事件", reason_en="there is no event at this position yet"
             )
-        shown = parts.positions.wait_for(after, projections, settings.wait_seconds)
-        response.headers["Huiying-Position-Shown"] = "true" if shown else "false"
+        is_shown = parts.positions.wait_for(after, projections, settings.wait_seconds)
+        response.headers["Huiying-Position-Shown"] = "true" if is_shown else "false"
 
     return Depends(wait)
 

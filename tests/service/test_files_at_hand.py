@@ -15,6 +15,7 @@ from domain.petition.commands import STEPS
 from domain.petition.petition import Petition
 from service.access import Caller
 from service.desk import Outcome
+from service.file_view import FileView
 from service.files import Files
 from service.parts import Parts, opened
 from service.settings import Settings
@@ -132,3 +133,42 @@ def test_an_intake_with_a_key_and_one_without_are_answered_alike(office: Office)
     assert (plain.status_code, plain.json().keys()) == (keyed.status_code, keyed.json().keys())
     assert set(plain.headers) == set(keyed.headers)
     assert plain.headers["location"].endswith(plain.json()["number"])
+
+
+def shown(office: Office, parts: Parts, who: str, number: str) -> FileView:
+    caller: Caller = parts.access.caller(office.secrets[who])
+    return finished(parts.desk.viewing.view(caller, number, request_id="test"))
+
+
+def entered(office: Office, number: str) -> int:
+    """How often somebody read the file's personal data."""
+    with office.parts.pool.connection() as connection:
+        return len(connection.execute("SELECT FROM personal_reads WHERE number = %s", (number,)).fetchall())
+
+
+def test_a_file_at_hand_is_shown_as_it_stands_and_every_reading_is_entered(office: Office, beside: Parts) -> None:
+    number = assigned(office)
+    take(office, office.parts, "handler", number, "sign-for")
+    before = entered(office, number)
+    first, again = (shown(office, office.parts, "handler", number) for _ in range(2))
+    assert (
+        first
+        == again
+        == office.parts.desk.view(office.parts.access.caller(office.secrets["handler"]), number, request_id="")
+    )
+    assert entered(office, number) == before + 3
+    newer = take(office, beside, "handler", number, "note-progress", text="已到现场").version
+    assert shown(office, office.parts, "handler", number).version == newer
+    masked = shown(office, office.parts, "supervisor", number)
+    assert (masked.personal, entered(office, number)) == (False, before + 4)
+
+
+def test_a_file_at_hand_is_read_again_where_the_question_fails(office: Office) -> None:
+    number = assigned(office)
+    shown(office, office.parts, "handler", number)
+    shown(office, office.parts, "handler", number)
+    with office.parts.pool.connection() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'huiying fresh'"
+        )
+    assert all(shown(office, office.parts, "handler", number).number == number for _ in range(2))
