@@ -6,7 +6,7 @@ Everybody in them is made up. Each is reduced to the colours of a page, so that 
 from __future__ import annotations
 
 import io
-import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ops.bench.pages import demonstrated, serving
 from service.parts import Parts
 
 HERE = Path(__file__).parent
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "chromium"
 WINDOW = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 COLOURS = 128
@@ -66,7 +66,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="huiying-pictures-") as folder, demonstrated(Path(folder)) as settings:
         with serving(settings) as (parts, address), sync_playwright() as playwright:
             flags = ["--headless", "--no-sandbox", "--disable-gpu"]
-            browser = playwright.chromium.launch(executable_path=os.fspath(CHROMIUM), args=flags)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
             take(browser, parts, address)
             browser.close()
 

@@ -1,6 +1,7 @@
 """Histories of made-up files for the tests of projections: short builders, and a machine that draws legal ones."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.events import values as v
 from domain.petition.petition import Petition
-from domain.petition.stages import may_follow
+from domain.petition.stages import Stage, may_follow
 from domain.rulebook import STREAM, CalendarPublished
 from domain.vocabulary import (
     Channel,
@@ -233,68 +234,102 @@ def notices(draw: st.DrawFn, year: int) -> CalendarYear:
     )
 
 
+# Strategies are put together once: doing so takes longer than drawing from them.
+_channels: st.SearchStrategy[Channel | None] = st.none() | st.sampled_from(Channel)
+_titles = st.none() | st.just("新标题")
+_peoples = st.none() | st.integers(1, 9)
+_places = st.none() | st.builds(v.Place, area=st.none() | areas)
+_accused = st.none() | st.just(()) | st.just((v.Accused(staff="s9", staff_units=("u1",)),))
+_moments = st.none() | days.map(noon)
+
+
 @st.composite
 def _corrections(draw: st.DrawFn) -> r.PetitionCorrected:
     """Corrections of what is counted, and of what is not."""
-    channel = draw(st.none() | st.sampled_from(Channel))
+    channel = draw(_channels)
     return r.PetitionCorrected(
         reason="更正",
         channel=channel,
         source=SOURCES[channel] if channel else None,
-        title=draw(st.none() | st.just("新标题")),
-        people_count=draw(st.none() | st.integers(1, 9)),
-        place=draw(st.none() | st.builds(v.Place, area=st.none() | areas)),
-        against=draw(st.none() | st.just(()) | st.just((v.Accused(staff="s9", staff_units=("u1",)),))),
-        received_at=draw(st.none() | days.map(noon)),
+        title=draw(_titles),
+        people_count=draw(_peoples),
+        place=draw(_places),
+        against=draw(_accused),
+        received_at=draw(_moments),
     )
 
 
-def _steps(file: Petition) -> list[st.SearchStrategy[Event]]:
-    """What may follow in this file, the loop's own steps more often than ends; with facts that count for nothing."""
-    handle = days.map(lambda day: due(Clock.HANDLE, day))
-    contact = days.map(lambda day: due(Clock.CONTACT, day))
-    follow_up = st.builds(followed_up, st.sampled_from(Solved), st.sampled_from(Satisfaction))
-    ends = [end for end in ENDS if may_follow(type(end), file.stage)]
-    possible: list[tuple[type[Event], int, st.SearchStrategy[Event]]] = [
-        (r.PetitionAccepted, 4, st.just(r.PetitionAccepted())),
-        (r.DueDatesSet, 2, st.builds(due_set, st.sampled_from([Clock.HANDLE, Clock.CONTACT, Clock.SIGN]), days)),
-        (r.DueDatesRecomputed, 1, st.builds(r.DueDatesRecomputed, due=st.tuples(contact, handle))),
-        (h.ExtensionGranted, 1, st.builds(h.ExtensionGranted, digest=st.just("d" * 64), days=st.just(3), due=handle)),
-        (r.PetitionClassified, 1, st.builds(classified, st.sampled_from(Secrecy), natures, categories)),
-        (h.Assigned, 2, st.builds(assigned, units) | st.builds(assigned, st.just("ZF"), st.just("HW"))),
-        (h.ReturnAsked, 1, st.builds(objected, units)),
-        (h.ReturnGranted, 1, st.builds(h.ReturnGranted, unit=units)),
-        (h.SuspensionGranted, 1, st.builds(h.SuspensionGranted, until=days)),
-        (h.ResidentContacted, 1, st.builds(contacted, st.booleans())),
-        (h.HouseholdVisited, 1, st.builds(visited, st.booleans())),
-        (h.ReplyDelivered, 4, st.just(REPLIED)),
-        (p.ResultPublished, 6, st.just(PUBLISHED)),
-        (p.PublicationWaived, 2, st.just(WAIVED)),
-        (p.PublicationWithdrawn, 1 if file.outlets else 0, st.just(TAKEN_DOWN)),
-        (p.PublicationCorrected, 1 if file.published_digest else 0, st.just(PUT_RIGHT)),
-        (s.FollowUpMissed, 1, st.just(MISSED)),
-        (s.FollowedUp, 6, follow_up),
-        (c.OpinionGathered, 1, st.just(NOT_SETTLED)),
-        (c.ResidentSpoke, 1, st.builds(c.ResidentSpoke, solved=st.none() | st.sampled_from(Solved))),
-        (c.PetitionClosed, 4, st.just(c.PetitionClosed())),
-        (c.PetitionReopened, 1, st.just(c.PetitionReopened(round=file.round + 1, reason="未解决"))),
-        (r.AnsweredAtOnce, 1, st.just(ANSWERED_AT_ONCE)),
-        (r.DuplicateLinked, 0 if file.duplicate_of else 1, st.just(LINKED)),
-        (r.DuplicateUnlinked, 3 if file.duplicate_of else 0, st.just(UNLINKED)),
-        (r.ImportedPetitionTakenUp, 1, st.just(TAKEN_UP)),
-        (h.ReplyImported, 2, st.just(h.ReplyImported(text="已办"))),
-        (r.DataErased, 1, st.just(r.DataErased(ground=ErasureGround.UNLAWFUL, asked_by="s2"))),
-        (r.PetitionCorrected, 1, _corrections()),
+_handle = days.map(lambda day: due(Clock.HANDLE, day))
+_contact = days.map(lambda day: due(Clock.CONTACT, day))
+_follow_up = st.builds(followed_up, st.sampled_from(Solved), st.sampled_from(Satisfaction))
+_Step = tuple[type[Event], int, st.SearchStrategy[Event]]
+_POSSIBLE: tuple[_Step, ...] = (
+    (r.PetitionAccepted, 4, st.just(r.PetitionAccepted())),
+    (r.DueDatesSet, 2, st.builds(due_set, st.sampled_from([Clock.HANDLE, Clock.CONTACT, Clock.SIGN]), days)),
+    (r.DueDatesRecomputed, 1, st.builds(r.DueDatesRecomputed, due=st.tuples(_contact, _handle))),
+    (h.ExtensionGranted, 1, st.builds(h.ExtensionGranted, digest=st.just("d" * 64), days=st.just(3), due=_handle)),
+    (r.PetitionClassified, 1, st.builds(classified, st.sampled_from(Secrecy), natures, categories)),
+    (h.Assigned, 2, st.builds(assigned, units) | st.builds(assigned, st.just("ZF"), st.just("HW"))),
+    (h.ReturnAsked, 1, st.builds(objected, units)),
+    (h.ReturnGranted, 1, st.builds(h.ReturnGranted, unit=units)),
+    (h.SuspensionGranted, 1, st.builds(h.SuspensionGranted, until=days)),
+    (h.ResidentContacted, 1, st.builds(contacted, st.booleans())),
+    (h.HouseholdVisited, 1, st.builds(visited, st.booleans())),
+    (h.ReplyDelivered, 4, st.just(REPLIED)),
+    (p.ResultPublished, 6, st.just(PUBLISHED)),
+    (p.PublicationWaived, 2, st.just(WAIVED)),
+    (p.PublicationWithdrawn, 1, st.just(TAKEN_DOWN)),
+    (p.PublicationCorrected, 1, st.just(PUT_RIGHT)),
+    (s.FollowUpMissed, 1, st.just(MISSED)),
+    (s.FollowedUp, 6, _follow_up),
+    (c.OpinionGathered, 1, st.just(NOT_SETTLED)),
+    (c.ResidentSpoke, 1, st.builds(c.ResidentSpoke, solved=st.none() | st.sampled_from(Solved))),
+    (c.PetitionClosed, 4, st.just(c.PetitionClosed())),
+    (r.AnsweredAtOnce, 1, st.just(ANSWERED_AT_ONCE)),
+    (r.DuplicateLinked, 1, st.just(LINKED)),
+    (r.DuplicateUnlinked, 3, st.just(UNLINKED)),
+    (r.ImportedPetitionTakenUp, 1, st.just(TAKEN_UP)),
+    (h.ReplyImported, 2, st.just(h.ReplyImported(text="已办"))),
+    (r.DataErased, 1, st.just(r.DataErased(ground=ErasureGround.UNLAWFUL, asked_by="s2"))),
+    (r.PetitionCorrected, 1, _corrections()),
+)
+"""Steps by how often they are drawn: the loop's own more often, with facts that count for nothing."""
+
+
+def _steps(file: Petition) -> st.SearchStrategy[st.SearchStrategy[Event]]:
+    """What may follow in this file; ends less often."""
+    not_now = {
+        p.PublicationWithdrawn: not file.outlets,
+        p.PublicationCorrected: not file.published_digest,
+        r.DuplicateLinked: bool(file.duplicate_of),
+        r.DuplicateUnlinked: not file.duplicate_of,
+    }
+    return _following(file.stage, file.round, frozenset(kind for kind, no in not_now.items() if no))
+
+
+@cache
+def _following(
+    stage: Stage | None, round_: int, not_now: frozenset[type[Event]]
+) -> st.SearchStrategy[st.SearchStrategy[Event]]:
+    again: _Step = (c.PetitionReopened, 1, st.just(c.PetitionReopened(round=round_ + 1, reason="未解决")))
+    steps = [
+        step
+        for kind, weight, step in (*_POSSIBLE, again)
+        if kind not in not_now and may_follow(kind, stage)
+        for _ in range(weight)
     ]
-    steps = [step for kind, weight, step in possible if may_follow(kind, file.stage) for _ in range(weight)]
-    return steps + ([st.sampled_from(ends)] if ends else [])
+    ends = [end for end in ENDS if may_follow(type(end), stage)]
+    return st.sampled_from(steps + ([st.sampled_from(ends)] if ends else []))
+
+
+_secrecies = st.sampled_from([Secrecy.OPEN, Secrecy.INTERNAL, Secrecy.OPEN, Secrecy.SECRET])
+_some_categories, _some_areas = st.none() | categories, st.none() | areas
 
 
 @st.composite
 def _beginnings(draw: st.DrawFn) -> Event:
-    channel, people = draw(st.sampled_from(Channel)), draw(st.integers(1, 7))
-    secrecy = draw(st.sampled_from([Secrecy.OPEN, Secrecy.INTERNAL, Secrecy.OPEN, Secrecy.SECRET]))
-    nature, category, area = draw(natures), draw(st.none() | categories), draw(st.none() | areas)
+    channel, people, secrecy = draw(st.sampled_from(Channel)), draw(st.integers(1, 7)), draw(_secrecies)
+    nature, category, area = draw(natures), draw(_some_categories), draw(_some_areas)
     if draw(st.integers(0, 4)) == 0:
         return imported(channel, people=people, secrecy=secrecy, nature=nature, category=category, area=area)
     against = draw(st.sampled_from([None, None, None, "u1"]))
@@ -314,7 +349,7 @@ def histories(draw: st.DrawFn) -> list[Recorded]:
         made.add(number, None if undated else draw(days), begin, entered=draw(days))
     for _ in range(draw(st.integers(0, 60))):
         number, day = draw(st.sampled_from(numbers)), draw(days)
-        fact = draw(draw(st.sampled_from(_steps(made.files[number]))))
+        fact = draw(draw(_steps(made.files[number])))
         undated = isinstance(fact, h.ReplyImported) and draw(st.booleans())
         made.add(number, None if undated else day, fact)
     return made.recorded
