@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.kernel import Event
+from domain.petition.events import exceptions as x
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -38,6 +39,9 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "decide_acceptance": Kind("决定是否受理", (Role.INTAKE,), clock=Clock.NOTICE),
+    "decide_decline": Kind("审批不予受理", (Role.INTAKE, Role.APPROVER), clock=Clock.NOTICE, barred=("asker",)),
+    "decide_notice_waiver": Kind("审批免予告知", (Role.INTAKE, Role.APPROVER), clock=Clock.NOTICE, barred=("asker",)),
+    "decide_voiding": Kind("审批作废编号", (Role.INTAKE, Role.APPROVER), barred=("asker",)),
     "assign": Kind("派单", (Role.INTAKE,), "unassigned", Clock.HANDLE),
     "sign": Kind("签收", (Role.HANDLER,), "unsigned", Clock.SIGN),
     "contact": Kind("首次联系", (Role.INTAKE,), clock=Clock.CONTACT),
@@ -56,6 +60,7 @@ KINDS: Mapping[str, Kind] = {
     "deliver_reply": Kind("送达答复", (Role.HANDLER,), "lead", Clock.HANDLE),
     "draft_publication": Kind("拟写公示", (Role.PUBLISHER,), barred=("worked",)),
     "approve_publication": Kind("审核公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handlers")),
+    "decide_waiver": Kind("审批不公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handlers")),
     "publish": Kind("公示", (Role.PUBLISHER,), barred=("asker", "worked")),
     "follow_up": Kind("回访", (Role.CALLER,), clock=Clock.FOLLOW_UP, barred=("worked",)),
     "recollect": Kind("再收集", (Role.CALLER,), barred=("worked",)),
@@ -70,10 +75,12 @@ KINDS: Mapping[str, Kind] = {
     "approve_erasure": Kind("审批个人信息删除", (Role.APPROVER, Role.INTAKE), barred=("asker",)),
 }
 
+RECEIVING = ("decide_acceptance", "decide_decline", "decide_notice_waiver", "decide_voiding")
 CONTACT = ("contact", "contact_as_lead")
 HANDLING = ("assign", "sign", *CONTACT, "handle", "handle_again", "decide_return", "decide_duty", "decide_extension",
             "decide_suspension", "resume", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")  # fmt: skip
-PUBLISHING = ("draft_publication", "approve_publication", "publish")
+DRAFTING = ("draft_publication", "approve_publication", "publish")
+PUBLISHING = (*DRAFTING, "decide_waiver")
 WORKING = ("handle", "handle_again", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")
 REMINDERS = ("answer_reminder", "answer_reminder_intake", "answer_reminder_caller")
 OF_THE_UNIT = ("sign", "contact_as_lead", "handle", "handle_again", "draft_reply")
@@ -91,7 +98,14 @@ class Change:
 CHANGES: Mapping[type[Event], Change] = {
     r.PetitionReceived: Change(opens=("decide_acceptance",)),
     r.ImportedPetitionTakenUp: Change(opens=("decide_acceptance",)),
-    r.PetitionAccepted: Change(("decide_acceptance",), ("assign",)),
+    r.PetitionAccepted: Change(RECEIVING, ("assign",)),
+    x.DeclineAsked: Change(opens=("decide_decline",)),
+    x.DeclineRefused: Change(("decide_decline",)),
+    x.NoticeWaiverAsked: Change(opens=("decide_notice_waiver",)),
+    x.NoticeWaived: Change(("decide_notice_waiver",)),
+    x.NoticeWaiverRefused: Change(("decide_notice_waiver",)),
+    x.VoidingAsked: Change(opens=("decide_voiding",)),
+    x.VoidingRefused: Change(("decide_voiding",)),
     r.ErasureAsked: Change(opens=("approve_erasure",)),
     r.DataErased: Change(("approve_erasure",), of="matter"),
     h.Assigned: Change(("assign", "sign", *CONTACT, "decide_return"), ("sign", "contact_as_lead")),
@@ -117,9 +131,11 @@ CHANGES: Mapping[type[Event], Change] = {
     h.ReplyApproved: Change(("approve_reply",), ("deliver_reply",)),
     h.ReplySentBack: Change(("approve_reply",), ("revise_reply",)),
     h.ReplyDelivered: Change(HANDLING, ("draft_publication",)),
-    p.PublicationDrafted: Change(PUBLISHING, ("approve_publication",)),
-    p.PublicationApproved: Change(PUBLISHING, ("publish",)),
-    p.PublicationSentBack: Change(PUBLISHING, ("draft_publication",)),
+    p.PublicationDrafted: Change(DRAFTING, ("approve_publication",)),
+    p.PublicationApproved: Change(DRAFTING, ("publish",)),
+    p.PublicationSentBack: Change(DRAFTING, ("draft_publication",)),
+    x.WaiverAsked: Change(opens=("decide_waiver",)),
+    x.WaiverRefused: Change(("decide_waiver",)),
     p.ResultPublished: Change(PUBLISHING, ("follow_up",)),
     p.PublicationWaived: Change(PUBLISHING, ("follow_up",)),
     p.PublicationCorrected: Change(PUBLISHING),

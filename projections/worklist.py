@@ -136,7 +136,7 @@ class Worklist(Projection):
     """待办: open tasks."""
 
     name: ClassVar[str] = "worklist"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False

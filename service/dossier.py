@@ -17,6 +17,7 @@ from domain.clocks import DueDate
 from domain.derivation import explain
 from domain.kernel import SHANGHAI, Attachment, Context, Erased, Event, Recorded, Seal, day_of, personal_fields
 from domain.letters import chinese_day
+from domain.petition.events import exceptions as x
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -55,7 +56,8 @@ BY_EVENT: Mapping[type[Event], str] = {
     **dict.fromkeys(
         (
             r.PetitionAccepted, r.PetitionDeclined, r.PetitionReferred, r.AnsweredAtOnce, r.PetitionSteered,
-            r.PetitionNoLongerAccepted, h.ExtensionGranted,
+            r.PetitionNoLongerAccepted, h.ExtensionGranted, x.DeclineAsked, x.DeclineRefused, x.NoticeWaiverAsked,
+            x.NoticeWaived, x.NoticeWaiverRefused,
         ),
         "notices",
     ),
@@ -68,10 +70,11 @@ BY_EVENT: Mapping[type[Event], str] = {
         (
             r.DueDatesSet, r.DueDatesRecomputed, r.DuplicateLinked, r.DuplicateAdopted, r.DuplicateUnlinked,
             r.DuplicateReleased, r.MeetingDecided, r.DataRestricted, r.RestrictionLifted, r.ErasureAsked,
-            r.DataErased, r.NumberVoided,
+            r.DataErased, r.NumberVoided, x.VoidingAsked, x.VoidingRefused,
         ),
         "notes",
     ),
+    **dict.fromkeys((x.WaiverAsked, x.WaiverRefused), "publication"),
 }  # fmt: skip
 """Where an event stands that does not stand where its stem does."""
 BY_LETTER = {

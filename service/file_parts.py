@@ -1,11 +1,14 @@
-"""Who has which part in a file: lead and co-units, how far each is, whose duty is in dispute, what went upward."""
+"""Who has which part in a file: units and how far each is, a disputed duty, what went upward, what was asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from pydantic import BaseModel
 
+from domain.kernel import Erased, personal_fields
+from domain.petition.commands import STEPS
 from domain.petition.petition import Petition
 from domain.vocabulary import Share
 
@@ -34,6 +37,33 @@ class EscalationView(BaseModel):
     body: str
     asked_at: datetime
     answered_at: datetime | None
+
+
+class ExceptionView(BaseModel):
+    """An exception that somebody asked for and another person is to decide: `step` is the asking, `by` who asked.
+
+    `ground` and `notice`: codes, where the step has them; `article`, `reason`, `notice_waived_because`: as written.
+    """
+
+    step: str
+    title: str
+    by: str
+    ground: str | None = None
+    notice: str | None = None
+    article: str | None = None
+    reason: str | None = None
+    notice_waived_because: str | None = None
+
+
+def exceptions_of(petition: Petition, text: Callable[[str | Erased | None], str | None]) -> Iterator[ExceptionView]:
+    """What waits for a second person's decision; `text` gives what this reader may read of a text."""
+    for name, command in STEPS.items():
+        asked = petition.exceptions.get(command.event)
+        if asked is None or asked.fact is None:
+            continue
+        said = {key: getattr(asked.fact, key) for key in type(asked.fact).model_fields}
+        written = {key: text(said[key]) for key in personal_fields(type(asked.fact))}
+        yield ExceptionView(step=name, title=command.title, by=asked.asker, **{**said, **written})
 
 
 def parts_of(petition: Petition) -> list[PartView]:

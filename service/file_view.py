@@ -24,7 +24,16 @@ from domain.redaction import redact
 from domain.routing import propose
 from domain.vocabulary import Role
 from projections.masked import SEALED
-from service.file_parts import DisputeView, EscalationView, PartView, dispute_of, escalations_of, parts_of
+from service.file_parts import (
+    DisputeView,
+    EscalationView,
+    ExceptionView,
+    PartView,
+    dispute_of,
+    escalations_of,
+    exceptions_of,
+    parts_of,
+)
 from service.file_reviews import FollowUpView, OrderView, ReviewView, follow_up_of, order_of, review_of
 
 
@@ -148,6 +157,7 @@ class FileView(BaseModel):
     suspended: bool
     suspended_days: int
     waiting: list[str]
+    exceptions: list[ExceptionView]
     due: list[DueView]
     reply: DraftView | None
     replied_at: datetime | None
@@ -307,6 +317,7 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         suspended=petition.suspended,
         suspended_days=petition.suspended_days,
         waiting=list(_waiting(petition)),
+        exceptions=list(exceptions_of(petition, words.text)),
         due=[
             DueView(
                 clock=due.clock,

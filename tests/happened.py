@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from domain.clocks import DueDate
 from domain.kernel import Event
 from domain.letters import letter_id, letter_number
+from domain.petition.events import exceptions as x
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -21,6 +22,7 @@ from domain.vocabulary import (
     Channel,
     Clock,
     ContactMethod,
+    DeclineGround,
     Delivery,
     LetterKind,
     Nature,
@@ -165,6 +167,24 @@ def withdrawn() -> Step:
     return step(r.PetitionWithdrawn(reason="问题已自行解决"), by="wu")
 
 
+def decline_asked(*, by: str = "wu") -> Step:
+    """Somebody of the desk proposes to decline it."""
+    fact = x.DeclineAsked(
+        ground=DeclineGround.COURT, article="《信访工作条例》第三十一条", reason="已由法院受理", notice=Delivery.POST
+    )
+    return step(fact, by=by)
+
+
+def notice_waiver_asked(*, by: str = "wu") -> Step:
+    """Somebody of the desk wants to accept it without a notice."""
+    return step(x.NoticeWaiverAsked(reason="电话停机"), by=by)
+
+
+def voiding_asked(*, by: str = "wu") -> Step:
+    """Somebody of the desk wants the number voided."""
+    return step(x.VoidingAsked(reason="误登记"), by=by)
+
+
 def voided() -> Step:
     """The number was voided."""
     return step(r.NumberVoided(reason="误登记"), by="wu")
@@ -266,6 +286,11 @@ def result_published(*, by: str = "sun", digest: str = BULLETIN) -> Step:
 def published() -> list[Step]:
     """The publication, from its draft to the board."""
     return [drafted(), approved(), result_published()]
+
+
+def waiver_asked(*, by: str = "sun") -> Step:
+    """The clerk wants the result to stay unpublished."""
+    return step(x.WaiverAsked(ground=WaiverGround.PRIVACY, reason="涉及隐私"), by=by)
 
 
 def waived(*, by: str = "sun") -> Step:

@@ -15,8 +15,10 @@ from domain.petition.events import handling as h
 from domain.petition.events.values import digest_of
 from domain.petition.handling import unsigned
 from domain.petition.petition import Petition
-from domain.petition.rules import another_person, not_possible
+from domain.petition.rules import decided_by_another, not_possible, not_waiting_yet
 from domain.vocabulary import Clock, Delivery, Role
+
+EXTENSION, SUSPENSION = ("延期", "extension"), ("挂起", "suspension")
 
 
 class AskExtension(PetitionCommand):
@@ -35,9 +37,7 @@ class AskExtension(PetitionCommand):
         """A handling clock must run, the unit must have signed, and nothing may wait already."""
         if Clock.HANDLE not in petition.due:
             return not_possible("此件没有办理期限", "no handling clock runs on this file")
-        if petition.extension_asked is not None:
-            return not_possible("已有待审批的延期申请", "an extension waits for approval already")
-        return unsigned(petition, context)
+        return not_waiting_yet(petition.extension_asked, EXTENSION) or unsigned(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Asked, before the limit is over: what is late cannot be made punctual afterwards."""
@@ -76,9 +76,7 @@ class _ExtensionDecision(PetitionCommand):
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """Something must wait, asked by another person and for another's work."""
-        if petition.extension_asked is None:
-            return not_possible("没有待审批的延期申请", "no extension waits for approval")
-        return another_person(context, petition.extension_asked.by, petition.current.signed.values())
+        return decided_by_another(petition.extension_asked, EXTENSION, context, petition.current.signed.values())
 
 
 class GrantExtension(_ExtensionDecision):
@@ -132,9 +130,7 @@ class AskSuspension(PetitionCommand):
         """Not while suspended or while one waits."""
         if petition.suspended:
             return not_possible("此件已挂起", "the file is suspended")
-        if petition.suspension_asked is not None:
-            return not_possible("已有待审批的挂起申请", "a suspension waits for approval already")
-        return unsigned(petition, context)
+        return not_waiting_yet(petition.suspension_asked, SUSPENSION) or unsigned(petition, context)
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Asked."""
@@ -152,9 +148,7 @@ class _SuspensionDecision(PetitionCommand):
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """Something must wait, asked by another person and for another's work."""
-        if petition.suspension_asked is None:
-            return not_possible("没有待审批的挂起申请", "no suspension waits for approval")
-        return another_person(context, petition.suspension_asked.by, petition.current.signed.values())
+        return decided_by_another(petition.suspension_asked, SUSPENSION, context, petition.current.signed.values())
 
 
 class GrantSuspension(_SuspensionDecision):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from domain.clocks import DueDate
-from domain.kernel import Aggregate, Attachment, Recorded
+from domain.kernel import Aggregate, Attachment, Event, Recorded
 from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
@@ -28,7 +28,7 @@ from domain.petition.state import (
     answered,
     people,
 )
-from domain.petition.taking import take_publishing, take_recollecting, take_supervising
+from domain.petition.taking import take_exceptions, take_publishing, take_recollecting, take_supervising
 from domain.vocabulary import Channel, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
 
@@ -49,9 +49,8 @@ class Petition(Aggregate):
         """Start before the first event."""
         super().__init__(number)
         self.stage: Stage | None = None
-        self.round = 0
+        self.round, self.source = 0, None
         self.imported, self.dated = False, True
-        self.source = None
         self.category: str | None = None
         self.track: Track | None = None
         self.urgency = Urgency.NORMAL
@@ -65,6 +64,7 @@ class Petition(Aggregate):
         self.query_code_digest: str | None = None
         self.arises_from: str | None = None
         self.accepted_at: datetime | None = None
+        self.exceptions: dict[type[Event], Asked] = {}
         self.lead: str | None = None
         self.co_units: tuple[str, ...] = ()
         self.by_demand: tuple[DemandAssignment, ...] = ()
@@ -80,7 +80,7 @@ class Petition(Aggregate):
         self.publication: Draft | None = None
         self.outlets: tuple[Outlet, ...] = ()
         self.published_digest: str | None = None
-        self.waived = False
+        self.waived = self.notice_waived = False
         self.reminders: dict[str, Order] = {}
         self.orders: dict[str, Order] = {}
         self.reminded: set[tuple[str, date, bool]] = set()
@@ -163,6 +163,7 @@ class Petition(Aggregate):
         self._assigning(recorded)
         self._handling(recorded)
         self._with_others(recorded)
+        take_exceptions(self, recorded)
         take_publishing(self, recorded)
         take_supervising(self, recorded)
         take_recollecting(self, recorded)

@@ -1,8 +1,8 @@
-"""公示回应: redact, have a second person approve, publish; or waive it with a reason. Withdraw and correct later."""
+"""公示回应: redact, have a second person approve, publish; or have it waived. Withdraw and correct later."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,8 +10,10 @@ from pydantic import Field
 from domain.errors import DomainError, NotApproved
 from domain.kernel import Context, Event
 from domain.petition.command import Line, PetitionCommand, Prose, invalid, start_clocks
+from domain.petition.events import exceptions as x
 from domain.petition.events import publishing as p
 from domain.petition.events.values import digest_of
+from domain.petition.exceptions import AskException, DecideException, RefuseException, asked_for
 from domain.petition.petition import Petition
 from domain.petition.publishing_redaction import (
     Preview,
@@ -154,12 +156,13 @@ class PublishResult(PetitionCommand):
         yield from start_clocks(petition, context, Clock.FOLLOW_UP)
 
 
-class WaivePublication(PetitionCommand):
-    """不公示: leave it unpublished where secrecy or privacy demands it, with the reason."""
+class AskWaiver(AskException):
+    """申请不公示: leave it unpublished where secrecy or privacy demands it, with the reason; another person decides."""
 
-    title: ClassVar[str] = "不公示"
+    title: ClassVar[str] = "申请不公示"
     roles: ClassVar[frozenset[Role]] = PUBLISHER
-    event: ClassVar[type[Event]] = p.PublicationWaived
+    event: ClassVar[type[Event]] = x.WaiverAsked
+    matter: ClassVar[tuple[str, str]] = ("不公示", "waiver of publication")
 
     ground: WaiverGround = Field(title="不公示依据")
     reason: Prose = Field(title="理由")
@@ -167,12 +170,47 @@ class WaivePublication(PetitionCommand):
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """Not one's own work."""
-        return not_own_work(petition, context)
+        return super().refusal(petition, context) or not_own_work(petition, context)
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Asked."""
+        yield x.WaiverAsked(ground=self.ground, reason=self.reason)
+
+
+class _WaiverDecision(DecideException):
+    """Who may decide on a waiver: those who might approve the publication, and not who handled the file."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.PUBLISHER, Role.APPROVER})
+    asking: ClassVar[type[AskException]] = AskWaiver
+
+    @classmethod
+    def barred_too(cls, petition: Petition) -> Collection[str]:
+        """Who handled it: what they did would not come before the public."""
+        return petition.current.handlers
+
+
+class ApproveWaiver(_WaiverDecision):
+    """同意不公示: the loop goes on without a publication."""
+
+    title: ClassVar[str] = "同意不公示"
+    event: ClassVar[type[Event]] = p.PublicationWaived
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Waived; the follow-up clock starts all the same."""
-        yield p.PublicationWaived(ground=self.ground, reason=self.reason)
+        asked = asked_for(petition, x.WaiverAsked)
+        yield p.PublicationWaived(ground=asked.ground, reason=asked.reason)
         yield from start_clocks(petition, context, Clock.FOLLOW_UP)
+
+
+class RefuseWaiver(_WaiverDecision, RefuseException):
+    """不同意不公示: the result is to be published."""
+
+    title: ClassVar[str] = "不同意不公示"
+    event: ClassVar[type[Event]] = x.WaiverRefused
+
+    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
+        """Refused."""
+        yield x.WaiverRefused(reason=self.reason)
 
 
 class WithdrawPublication(PetitionCommand):

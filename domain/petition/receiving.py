@@ -31,7 +31,6 @@ from domain.petition.petition import Petition
 from domain.petition.rules import not_ended_by_whoever_worked, not_possible
 from domain.vocabulary import (
     Clock,
-    DeclineGround,
     Delivery,
     MeetingPart,
     Nature,
@@ -131,43 +130,29 @@ class AcceptPetition(PetitionCommand):
     event: ClassVar[type[Event]] = r.PetitionAccepted
 
     notice: Delivery | None = Field(None, title="告知方式")
-    notice_waived_because: Prose | None = Field(None, title="未告知原因")
+    notice_waived_because: Prose | None = Field(
+        None, title="未告知原因", description="Only where name or address is unclear; otherwise ask for a waiver first"
+    )
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Accepted; the handling clock starts, for what the rulebook gives one."""
-        _check_notice(petition, self.notice, self.notice_waived_because)
+        if self.notice is None and not petition.notice_waived:
+            check_notice(petition, self.notice_waived_because)
         yield r.PetitionAccepted(notice=self.notice, notice_waived_because=self.notice_waived_because)
         yield from start_clocks(petition, context, Clock.HANDLE)
 
 
-def _check_notice(petition: Petition, notice: Delivery | None, waived_because: str | None) -> None:
-    """Acceptance and refusal are told in writing, unless name or address is unclear (L1 23)."""
-    if notice is None and not petition.anonymous and waived_because is None:
+def check_notice(petition: Petition, waived_because: str | None) -> None:
+    """Without a notice nothing is accepted, unless name or address is unclear (L1 23) and the reason says so."""
+    if petition.anonymous:
+        return
+    if waived_because is None:
         raise invalid("须填写告知方式，或说明未告知原因", "say how notice was given, or why not", "notice")
-
-
-class DeclinePetition(PetitionCommand):
-    """不予受理: decline on a legal ground, with written notice (L1 23)."""
-
-    title: ClassVar[str] = "不予受理"
-    roles: ClassVar[frozenset[Role]] = INTAKE
-    event: ClassVar[type[Event]] = r.PetitionDeclined
-
-    ground: DeclineGround = Field(title="法定理由")
-    article: Short = Field(title="法律依据", description="For example 《信访工作条例》第三十一条")
-    reason: Prose = Field(title="说明")
-    notice: Delivery | None = Field(None, title="告知方式")
-    notice_waived_because: Prose | None = Field(None, title="未告知原因")
-
-    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Declined."""
-        _check_notice(petition, self.notice, self.notice_waived_because)
-        yield r.PetitionDeclined(
-            ground=self.ground,
-            article=self.article,
-            reason=self.reason,
-            notice=self.notice,
-            notice_waived_because=self.notice_waived_because,
+    if Clock.NOTICE in clocks_of_receipt(petition.petitioners):
+        raise invalid(
+            "姓名和联系方式清楚，须书面告知；不告知的，先申请免予告知",
+            "name and address are clear, so notice is due; ask for a waiver first",
+            "notice_waived_because",
         )
 
 
@@ -282,20 +267,6 @@ class RefuseFurther(PetitionCommand):
         if review is None or review.verdict in {None, ReviewVerdict.REVOKED}:
             raise invalid("该件未经复核终结", "no re-review of this file stands that concluded it", "concluded_by")
         yield from ()
-
-
-class VoidNumber(PetitionCommand):
-    """作废: void a number that was given in error, on record; no number is ever used again."""
-
-    title: ClassVar[str] = "作废编号"
-    roles: ClassVar[frozenset[Role]] = INTAKE
-    event: ClassVar[type[Event]] = r.NumberVoided
-
-    reason: Prose = Field(title="作废原因")
-
-    def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
-        """Voided."""
-        yield r.NumberVoided(reason=self.reason)
 
 
 class TakeUpImported(PetitionCommand):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.kernel import Event
+from domain.petition.events import exceptions as x
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -68,6 +69,13 @@ TRANSITIONS: dict[type[Event], Row] = {
     r.DueDatesLifted: Row(_in(RECEIVING, HANDLING)),
     r.PetitionClassified: Row(_in(RECEIVING, HANDLING)),
     r.PetitionAccepted: Row(_in(RECEIVING), HANDLING),
+    x.DeclineAsked: Row(_in(RECEIVING)),
+    x.DeclineRefused: Row(_in(RECEIVING)),
+    x.NoticeWaiverAsked: Row(_in(RECEIVING)),
+    x.NoticeWaived: Row(_in(RECEIVING)),
+    x.NoticeWaiverRefused: Row(_in(RECEIVING)),
+    x.VoidingAsked: Row(_in(RECEIVING)),
+    x.VoidingRefused: Row(_in(RECEIVING)),
     r.PetitionDeclined: Row(_in(RECEIVING), Stage.DECLINED),
     r.PetitionReferred: Row(_in(RECEIVING), Stage.REFERRED),
     r.AnsweredAtOnce: Row(_in(RECEIVING), Stage.ANSWERED),
@@ -120,6 +128,8 @@ TRANSITIONS: dict[type[Event], Row] = {
     p.PublicationApproved: Row(REPLIED),
     p.PublicationSentBack: Row(REPLIED),
     p.ResultPublished: Row(_in(PUBLISHING), SUPERVISING),
+    x.WaiverAsked: Row(_in(PUBLISHING)),
+    x.WaiverRefused: Row(_in(PUBLISHING)),
     p.PublicationWaived: Row(_in(PUBLISHING), SUPERVISING),
     p.PublicationWithdrawn: Row(PUBLISHED),
     p.PublicationCorrected: Row(REPLIED),

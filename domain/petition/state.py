@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from domain.kernel import Actor, Erased, Recorded
+from domain.kernel import Actor, Erased, Event, Recorded
 from domain.petition.events.values import DemandAnswer, Redaction
 from domain.vocabulary import ErasureGround, LetterKind, OrderLevel, ReviewKind, ReviewVerdict, Role, Solved
 
@@ -46,7 +46,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Something asked for that waits for somebody else's decision: a return, an extension, a suspension, an erasure."""
+    """Something asked for that waits for somebody else's decision: a return, an extension, an erasure, an exception.
+
+    `fact`: what asked for an exception, from which the decision takes its words.
+    """
 
     by: frozenset[str]
     days: int = 0
@@ -54,6 +57,7 @@ class Asked:
     until: date | None = None
     ground: ErasureGround | None = None
     asker: str = ""
+    fact: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,42 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from domain.kernel import Recorded
+from domain.kernel import Event, Recorded
+from domain.petition.events import exceptions as x
 from domain.petition.events import publishing as p
+from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
-from domain.petition.state import Draft, Order, Review, Round, people
+from domain.petition.stages import may_follow
+from domain.petition.state import Asked, Draft, Order, Review, Round, people
 
 if TYPE_CHECKING:
     from domain.petition.petition import Petition
+
+
+DECIDED: dict[type[Event], type[Event]] = {
+    x.DeclineRefused: x.DeclineAsked,
+    r.PetitionDeclined: x.DeclineAsked,
+    x.NoticeWaived: x.NoticeWaiverAsked,
+    x.NoticeWaiverRefused: x.NoticeWaiverAsked,
+    r.NumberVoided: x.VoidingAsked,
+    x.VoidingRefused: x.VoidingAsked,
+    p.PublicationWaived: x.WaiverAsked,
+    x.WaiverRefused: x.WaiverAsked,
+}
+"""The decisions on an exception, each with what had asked for it."""
+ASKED = frozenset(DECIDED.values())
+
+
+def take_exceptions(file: Petition, recorded: Recorded) -> None:
+    """What was asked for as an exception waits until it is decided, or until the stage in which it could be is over."""
+    kind = type(recorded.fact)
+    if kind in ASKED:
+        file.exceptions[kind] = Asked(people(recorded.actor), asker=recorded.actor.id, fact=recorded.fact)
+    if kind in DECIDED:
+        file.exceptions.pop(DECIDED[kind], None)
+    file.exceptions = {one: asked for one, asked in file.exceptions.items() if may_follow(one, file.stage)}
+    file.notice_waived = file.notice_waived or kind is x.NoticeWaived
 
 
 def take_publishing(file: Petition, recorded: Recorded) -> None:

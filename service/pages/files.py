@@ -41,7 +41,8 @@ ONWARD = frozenset({
     "refuse-extension", "grant-suspension", "refuse-suspension", "resume-handling", "draft-publication",
     "approve-publication", "send-back-publication", "publish-result", "follow-up", "recollect", "answer-reminder",
     "answer-supervision", "end-supervision", "decide-review", "contact-resident", "report-to-lead", "decide-duty",
-    "approve-erasure",
+    "approve-erasure", "approve-decline", "refuse-decline", "approve-notice-waiver", "refuse-notice-waiver",
+    "approve-voiding", "refuse-voiding", "approve-waiver", "refuse-waiver",
 })  # fmt: skip
 """The steps that carry a file on, or answer what waits; all others are taken as they are needed."""
 TOLD = (

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from domain.errors import DomainError, KeyReused, Stale, UnknownPetition
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
+from domain.petition.exceptions import DecideException
 from domain.petition.handling import AssignPetition
 from domain.petition.handling_duty import GrantReturn, RefuseReturn
 from domain.petition.handling_together import EscalateUpward, RecordSuperiorAnswer
@@ -19,6 +20,7 @@ from domain.vocabulary import STAFF_ROLES, BodyKind, Role
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.errors import request_id_of
+from service.file_parts import ExceptionView
 from service.file_view import FileView
 from service.pages.drafting import Opened, opened, renewed, sent_as, version_seen
 from service.pages.entering import FormOf, StaffPage
@@ -50,6 +52,7 @@ TEMPLATES: Mapping[str, str] = {
     "follow-up": "recollecting/call.html",
     "miss-follow-up": "recollecting/call.html",
     "recollect": "recollecting/call.html",
+    **{step: "exception.html" for step, kind in STEPS.items() if issubclass(kind, DecideException)},
 }
 """Steps whose page shows more than the form; any other has the plain one."""
 NAMED = frozenset({"principal", "kind", "about", "letter"})
@@ -147,8 +150,15 @@ def shown(
         form=form,
         stale=stale,
         attempts=rulebook.follow_up_attempts,
+        asked=_asked_for(kind, file),
         **{"preview": None, "routing": None, **more},
     )
+
+
+def _asked_for(kind: type[PetitionCommand], file: FileView) -> ExceptionView | None:
+    """The exception on which the step decides, if it is such a step."""
+    asking = kind.asking.step() if issubclass(kind, DecideException) else None
+    return next((one for one in file.exceptions if one.step == asking), None)
 
 
 def _options(

@@ -27,6 +27,9 @@ ON_PAGE = 50
 SHOWN_BY = (Worklist.name, Ledger.name, FileTimeline.name)
 
 DONE_BY: Mapping[str, str] = {
+    "decide_decline": "approve-decline",
+    "decide_notice_waiver": "approve-notice-waiver",
+    "decide_voiding": "approve-voiding",
     "assign": "assign-petition",
     "sign": "sign-for",
     "contact": "contact-resident",
@@ -43,6 +46,7 @@ DONE_BY: Mapping[str, str] = {
     "deliver_reply": "deliver-reply",
     "draft_publication": "draft-publication",
     "approve_publication": "approve-publication",
+    "decide_waiver": "approve-waiver",
     "publish": "publish-result",
     "follow_up": "follow-up",
     "recollect": "recollect",

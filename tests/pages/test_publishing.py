@@ -90,11 +90,18 @@ def test_a_draft_is_sent_back_and_waived(desk: Office, tab: Tabs) -> None:
     clerk = tab("publisher", phone=True)
     clerk.goto(f"/files/{number}/draft-publication")
     assert fits_width(clerk)
-    clerk.get_by_role("link", name="办理不公示").click()
+    clerk.get_by_role("link", name="申请不公示").click()
     clerk.locator("[name=ground]").select_option("privacy")
     clerk.locator("[name=reason]").fill("涉及家庭隐私。")
     clerk.locator(".send button").first.click()
     clerk.wait_for_url(f"**/files/{number}")
+    second.goto("/publication?task=decide_waiver")
+    second.get_by_role("row", name=number).get_by_role("link").last.click()
+    asked = second.locator("#asked").locator("..")
+    expect(asked).to_contain_text("涉及家庭隐私。")
+    axe_clean(second)
+    second.locator(".send button").first.click()
+    second.wait_for_url(f"**/files/{number}")
     assert desk.parts.store.fold(Petition(number)).stage == "supervising"
 
 

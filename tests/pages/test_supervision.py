@@ -29,8 +29,8 @@ def files(desk: Office) -> dict[str, str]:
     desk.take("caller", made["quick"], "follow-up", solved="solved", satisfaction="satisfied")
     desk.take("caller", made["quick"], "recollect", settled=True)
     made["declined"] = str(desk.received(title="不属本级")["number"])
-    desk.take("intake", made["declined"], "decline-petition", ground="court", article="L1 23", reason="属法院",
-              notice="sms")  # fmt: skip
+    desk.take("intake", made["declined"], "ask-decline", ground="court", article="L1 23", reason="属法院", notice="sms")
+    desk.take("intake-2", made["declined"], "approve-decline")
     caught_up(desk)
     return made
 

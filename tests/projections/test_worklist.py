@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from domain.errors import Invalid
 from domain.kernel import Actor, Event
+from domain.petition.events import exceptions as x
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -28,6 +29,7 @@ from domain.vocabulary import (
     Role,
     Secrecy,
     Solved,
+    WaiverGround,
 )
 from projections.ledger import Ledger
 from projections.sight import Sight
@@ -85,10 +87,29 @@ ORDERED = s.SupervisionOrdered(
     id="o1", unit="u-road", level=OrderLevel.ROUTINE, deadline=date(2026, 1, 9), demand="尽快"
 )
 PUBLICATION = p.PublicationDrafted(title="路灯", text="已修复", salt="盐", digest="e" * 64)
+DECLINE = x.DeclineAsked(ground=DeclineGround.COURT, article="L1 31", reason="已立案", notice=Delivery.POST)
+WAIVER = x.WaiverAsked(ground=WaiverGround.PRIVACY, reason="隐私")
+ARRIVED = {("decide_acceptance", "intake", OFFICE), ("contact", "intake", OFFICE)}
+
+
+def for_two(task: str, clerk: str) -> set[tuple[str, str, str]]:
+    """A decision that another one of the desk may take, or an approver."""
+    return {(task, clerk, OFFICE), (task, "approver", OFFICE)}
+
+
 IN_HAND = {("handle", "handler", "u-road"), ("handle", "handler", "u-light")}
 STEPS: tuple[tuple[Actor, tuple[Event, ...], set[tuple[str, str, str]]], ...] = (
     (INTAKE, (sample.received(), sample.due_set(Clock.CONTACT, date(2026, 1, 6))),
-     {("decide_acceptance", "intake", OFFICE), ("contact", "intake", OFFICE)}),
+     ARRIVED),
+    (INTAKE, (DECLINE,), ARRIVED | for_two("decide_decline", "intake")),
+    (APPROVER, (x.DeclineRefused(reason="应受理"),), ARRIVED),
+    (INTAKE, (x.VoidingAsked(reason="误登"),), ARRIVED | for_two("decide_voiding", "intake")),
+    (APPROVER, (x.VoidingRefused(reason="无误"),), ARRIVED),
+    (INTAKE, (x.NoticeWaiverAsked(reason="停机"),), ARRIVED | for_two("decide_notice_waiver", "intake")),
+    (APPROVER, (x.NoticeWaiverRefused(reason="可告知"),), ARRIVED),
+    (INTAKE, (x.NoticeWaiverAsked(reason="停机"),), ARRIVED | for_two("decide_notice_waiver", "intake")),
+    (APPROVER, (x.NoticeWaived(),), ARRIVED),
+    (INTAKE, (DECLINE,), ARRIVED | for_two("decide_decline", "intake")),
     (INTAKE, (r.PetitionAccepted(), sample.due_set(Clock.HANDLE, date(2026, 2, 6))),
      {("assign", "intake", OFFICE), ("contact", "intake", OFFICE)}),
     (INTAKE, (sample.ASSIGNED,),
@@ -144,7 +165,10 @@ STEPS: tuple[tuple[Actor, tuple[Event, ...], set[tuple[str, str, str]]], ...] = 
     (HANDLER, (sample.DRAFTED,), {("approve_reply", "approver", "u-road")}),
     (APPROVER, (sample.APPROVED,), {("deliver_reply", "handler", "u-road")}),
     (HANDLER, (sample.DELIVERED,), {("draft_publication", "publisher", OFFICE)}),
-    (PUBLISHER, (sample.WAIVED,), {("follow_up", "caller", OFFICE)}),
+    (PUBLISHER, (WAIVER,), {("draft_publication", "publisher", OFFICE), *for_two("decide_waiver", "publisher")}),
+    (SECOND, (x.WaiverRefused(reason="可脱敏"),), {("draft_publication", "publisher", OFFICE)}),
+    (PUBLISHER, (WAIVER,), {("draft_publication", "publisher", OFFICE), *for_two("decide_waiver", "publisher")}),
+    (SECOND, (sample.WAIVED,), {("follow_up", "caller", OFFICE)}),
     (CALLER, (sample.followed_up(),), {("recollect", "caller", OFFICE)}),
     (CALLER, (sample.SETTLED, c.PetitionClosed()), set()),
     (INTAKE, (s.ReviewAsked(kind=ReviewKind.REVIEW, body="b-2", reason="不服"),),

@@ -135,9 +135,8 @@ def test_every_printing_is_logged_as_a_reading(office: Office) -> None:
 
 def test_what_the_desk_ended_it_still_tells(office: Office) -> None:
     declined, referred = (str(office.received(petitioners=[PERSON])["number"]) for _ in range(2))
-    office.take(
-        "intake", declined, "decline-petition", ground="court", article="第三十一条", reason="已立案", notice="post"
-    )
+    office.take("intake", declined, "ask-decline", ground="court", article="第三十一条", reason="已立案", notice="post")
+    office.take("intake-2", declined, "approve-decline")
     office.take("intake", referred, "refer-petition", body="QZJ", reason="属区级职责", notice="post")
     assert "不予受理" in printed(office, "intake", declined, issued(office, "intake", declined, "decline"))
     words = printed(office, "intake", referred, issued(office, "intake", referred, "referral"))

@@ -63,7 +63,8 @@ def _gone(office: Office, channel: str, number: str) -> int:
     """Take a petition where it goes; the position of its last event."""
     if channel == "hotline":
         body = {"ground": "court", "article": "《信访工作条例》第三十一条", "reason": "已立案", "notice": "sms"}
-        return int(office.take("intake", number, "decline-petition", **body)["position"])
+        office.take("intake", number, "ask-decline", **body)
+        return int(office.take("intake-2", number, "approve-decline")["position"])
     if channel == "officer":
         return int(office.take("intake", number, "refer-petition", body="区住建局", reason="职责在区")["position"])
     office.take("intake", number, "accept-petition", notice="sms")
@@ -72,7 +73,8 @@ def _gone(office: Office, channel: str, number: str) -> int:
         return int(done["position"])
     replied(office, number)
     if channel == "window":
-        office.take("publisher", number, "waive-publication", ground="privacy", reason="涉及家庭")
+        office.take("publisher", number, "ask-waiver", ground="privacy", reason="涉及家庭")
+        office.take("publisher-2", number, "approve-waiver")
     else:
         published(office, number)
     if channel == "letter_visit":
@@ -259,7 +261,10 @@ def test_a_files_trail_comes_in_pages(gone_round: Gone) -> None:
 def test_who_acted_is_on_record(gone_round: Gone) -> None:
     office, numbers, last = gone_round
     found = office.ok(office.get("supervisor", "/audit", actor="publisher-2", after=last))["events"]
-    assert {(act["topic"], act["role"]) for act in found} == {("petition.publication_approved", "publisher")}
+    assert {(act["topic"], act["role"]) for act in found} == {
+        ("petition.publication_approved", "publisher"),
+        ("petition.publication_waived", "publisher"),
+    }
     found = office.ok(office.get("supervisor", "/audit", topic="petition.declined"))["events"]
     assert [act["stream"] for act in found] == [numbers["hotline"]]
 

@@ -122,7 +122,8 @@ def life(letter: Letter, *, anonymous: bool) -> Iterator[Act]:
         yield 1, "approver", step("approve-reply")
         yield 0, handler, step("deliver-reply", method="public_notice" if anonymous else "sms")
         if unit == "ZF" and n % 9 == 2:
-            yield 1, "publisher", step("waive-publication", ground="privacy", reason="涉及隐私")
+            yield 1, "publisher", step("ask-waiver", ground="privacy", reason="涉及隐私")
+            yield 0, "publisher-2", step("approve-waiver")
         else:
             yield 1, "publisher", step("draft-publication", title="办理结果", text="问题已处理。")
             yield 1, "publisher-2", step("approve-publication")

@@ -6,15 +6,17 @@ from pydantic import ValidationError
 from domain.errors import NotApproved, NotPossibleNow, TwoPeopleNeeded, WrongRole, WrongStage
 from domain.kernel import Erased
 from domain.petition.command import PetitionCommand
+from domain.petition.events import exceptions as x
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.publishing import (
     ApprovePublication,
+    ApproveWaiver,
+    AskWaiver,
     CorrectPublication,
     DraftPublication,
     PublishResult,
     SendBackPublication,
-    WaivePublication,
     WithdrawPublication,
 )
 from domain.petition.publishing_redaction import RedactionForm
@@ -48,7 +50,7 @@ from tests.scenario import Given, Step, Steps, given
 
 DRAFT = DraftPublication.model_validate({"title": "路灯修复", "text": "路灯已修好。"})
 BOARD = PublishResult(outlets=frozenset({Outlet.BOARD}))
-WAIVE = WaivePublication(ground=WaiverGround.PRIVACY, reason="涉及家事")
+WAIVE = AskWaiver(ground=WaiverGround.PRIVACY, reason="涉及家事")
 OTHER = "f" * 64
 READY: list[Steps] = [in_publishing(), drafted(), approved()]
 
@@ -209,7 +211,9 @@ def test_what_must_stay_hidden_is_waived_not_published(first: Step) -> None:
     file = given(*answered(first), drafted(), approved())
     file.when(DRAFT, by="sun").then_refused(NotPossibleNow)
     file.when(BOARD, by="sun").then_refused(NotPossibleNow)
-    file.when(WAIVE, by="sun").then(p.PublicationWaived, r.DueDatesSet)
+    file.when(WAIVE, by="sun").then(x.WaiverAsked).when(ApproveWaiver(), by="tang").then(
+        p.PublicationWaived, r.DueDatesSet
+    )
 
 
 def test_internal_files_and_complaints_may_be_published() -> None:
@@ -231,12 +235,14 @@ def test_publication_is_waived_with_a_ground_and_a_reason_and_the_loop_goes_on()
     after = (
         given(in_publishing())
         .when(WAIVE, by="sun")
+        .then(x.WaiverAsked(ground=WaiverGround.PRIVACY, reason="涉及家事"))
+        .when(ApproveWaiver(), by="tang")
         .then(p.PublicationWaived(ground=WaiverGround.PRIVACY, reason="涉及家事"), r.DueDatesSet)
     )
     assert (after.petition.stage, after.petition.waived) == (Stage.SUPERVISING, True)
     assert set(after.petition.due) == {Clock.FOLLOW_UP}
     with pytest.raises(ValidationError):
-        WaivePublication.model_validate({"ground": "privacy"})
+        AskWaiver.model_validate({"ground": "privacy"})
 
 
 def test_what_is_published_is_not_waived() -> None:

@@ -17,13 +17,11 @@ from domain.petition.receiving import (
     AnswerAtOnce,
     CheckIdentity,
     ClassifyPetition,
-    DeclinePetition,
     RecordMeetingDecision,
     ReferPetition,
     RefuseFurther,
     SteerToProcedure,
     TakeUpImported,
-    VoidNumber,
     WithdrawPetition,
 )
 from domain.petition.stages import Stage
@@ -31,7 +29,6 @@ from domain.vocabulary import (
     Channel,
     Clock,
     ContactMethod,
-    DeclineGround,
     Delivery,
     MeetingPart,
     Nature,
@@ -130,7 +127,11 @@ def test_acceptance_is_told_in_writing() -> None:
 def test_unless_the_address_is_unclear() -> None:
     """L1 23."""
     command = AcceptPetition(notice_waived_because="住址不清")
-    given(received()).when(command, by="wu").then(r.PetitionAccepted(notice_waived_because="住址不清"), r.DueDatesSet)
+    unclear = v.Petitioner(id="p1", name="甘棠梨")
+    file = given(received(petitioners=(unclear,)))
+    file.when(command, by="wu").then(r.PetitionAccepted(notice_waived_because="住址不清"), r.DueDatesSet)
+    file.when(AcceptPetition(), by="wu").then_refused(Invalid, ("notice",))
+    given(received()).when(command, by="wu").then_refused(Invalid, ("notice_waived_because",))
 
 
 def test_nobody_is_told_of_an_anonymous_petition() -> None:
@@ -165,15 +166,6 @@ def test_a_work_order_runs_by_nature_in_working_days(nature: Nature, due: date) 
 REASON = "经审查"
 ENDS: list[tuple[PetitionCommand, Event, Stage]] = [
     (
-        DeclinePetition(
-            ground=DeclineGround.COURT, article="《信访工作条例》第三十一条", reason=REASON, notice=Delivery.POST
-        ),
-        r.PetitionDeclined(
-            ground=DeclineGround.COURT, article="《信访工作条例》第三十一条", reason=REASON, notice=Delivery.POST
-        ),
-        Stage.DECLINED,
-    ),
-    (
         ReferPetition(body="QFY", reason=REASON, notice=Delivery.POST),
         r.PetitionReferred(body="QFY", reason=REASON, notice=Delivery.POST),
         Stage.REFERRED,
@@ -189,7 +181,6 @@ ENDS: list[tuple[PetitionCommand, Event, Stage]] = [
         Stage.NO_LONGER_ACCEPTED,
     ),
     (WithdrawPetition(reason=REASON), r.PetitionWithdrawn(reason=REASON), Stage.WITHDRAWN),
-    (VoidNumber(reason=REASON), r.NumberVoided(reason=REASON), Stage.VOIDED),
 ]
 
 
@@ -204,12 +195,6 @@ def test_a_petition_can_end_before_it_is_handled(command: PetitionCommand, fact:
 @pytest.mark.parametrize("command", [one[0] for one in ENDS], ids=lambda one: one.title)
 def test_what_is_closed_does_not_end_otherwise(command: PetitionCommand) -> None:
     given(in_closed()).when(command, by="wu").then_refused(WrongStage)
-
-
-def test_refusal_names_a_legal_ground_and_its_article() -> None:
-    with pytest.raises(ValidationError) as caught:
-        DeclinePetition.model_validate({"reason": "不归我们管"})
-    assert {error["loc"][0] for error in caught.value.errors()} == {"ground", "article"}
 
 
 def test_only_a_known_petitioner_takes_something_back() -> None:
@@ -299,13 +284,6 @@ def test_a_ground_for_the_end_stays_with_the_file() -> None:
     ended = given(received(), step(ENDS[0][1], by="wu"))
     for command in (AcceptPetition(notice=Delivery.SMS), TakeUpImported(reason="重新办理"), ENDS[1][0]):
         ended.when(command, by="wu").then_refused(WrongStage)
-
-
-def test_refusal_is_told_in_writing_too() -> None:
-    silent = DeclinePetition(ground=DeclineGround.COURT, article="《信访工作条例》第三十一条", reason=REASON)
-    given(received()).when(silent, by="wu").then_refused(Invalid, loc=("notice",))
-    told = silent.model_copy(update={"notice_waived_because": "地址不清"})
-    given(received()).when(told, by="wu").then(r.PetitionDeclined)
 
 
 def test_no_longer_accepted_needs_a_re_review_that_was_decided() -> None:

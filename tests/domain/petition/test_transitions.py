@@ -5,6 +5,7 @@ import pytest
 from domain.errors import DomainError, WrongStage
 from domain.kernel import Event, Recorded
 from domain.petition.commands import STEPS
+from domain.petition.events import exceptions as x
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -20,6 +21,7 @@ from tests.happened import (
     accepted,
     approved,
     assigned,
+    decline_asked,
     disputed,
     drafted,
     imported,
@@ -29,6 +31,7 @@ from tests.happened import (
     in_recollecting,
     in_supervising,
     letter_issued,
+    notice_waiver_asked,
     ordered,
     received,
     reminded,
@@ -43,6 +46,8 @@ from tests.happened import (
     step,
     suspended,
     voided,
+    voiding_asked,
+    waiver_asked,
     withdrawn,
 )
 from tests.scenario import CAST, MONDAY, Steps, context, flat, given, history, shanghai
@@ -203,6 +208,10 @@ NEEDS: dict[type[Event], Event] = {
     r.DuplicateUnlinked: sample(r.DuplicateLinked),
     r.DuplicateReleased: sample(r.DuplicateAdopted),
     r.RestrictionLifted: sample(r.DataRestricted),
+    x.DeclineRefused: sample(x.DeclineAsked),
+    x.NoticeWaiverRefused: sample(x.NoticeWaiverAsked),
+    x.VoidingRefused: sample(x.VoidingAsked),
+    x.WaiverRefused: sample(x.WaiverAsked),
     h.DutyDecided: sample(h.DutyDisputed),
     h.ReturnGranted: sample(h.ReturnAsked),
     h.ReturnRefused: sample(h.ReturnAsked),
@@ -293,6 +302,7 @@ MOMENTS: list[list[Steps]] = [
     *(beside(stage) for stage in Stage),
     [received(nature=Nature.CONSULT, demands=())],
     [received(), step(sample(r.DuplicateLinked), by="wu")],
+    [received(), decline_asked(), notice_waiver_asked(), voiding_asked()],
     [received(), accepted(), assigned()],
     [in_handling(), return_asked()],
     [received(), accepted(), assigned(), return_asked(), return_refused()],
@@ -306,6 +316,7 @@ MOMENTS: list[list[Steps]] = [
     [in_handling(), reported()],
     [in_handling(), reported(), reply_drafted()],
     [in_handling(), reported(), reply_drafted(), reply_approved()],
+    [in_publishing(), waiver_asked()],
     [in_publishing(), drafted()],
     [in_publishing(), drafted(), approved()],
     [in_supervising(), drafted(digest="f" * 64), approved(digest="f" * 64)],
