@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from projections.catalogue import PROJECTIONS
 from service import passwords
@@ -42,7 +42,7 @@ WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "resultTypes": ["violations"],  # of the others one example each, not every element's
 }
-PATIENCE = 15_000
+PATIENCE = 60_000
 
 needs_browser = not BROWSERS
 NO_BROWSER = "no Chromium here; `make tools` installs it where apt may"
@@ -173,4 +173,5 @@ def fits_width(page: Page) -> bool:
 
 def launched(playwright: Playwright) -> Browser:
     """The one browser of a test run."""
+    expect.set_options(timeout=PATIENCE)
     return playwright.chromium.launch(executable_path=os.fspath(BROWSERS[0]), args=list(FLAGS))

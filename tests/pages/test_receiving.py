@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from io import BytesIO
 from urllib.parse import unquote
 
@@ -90,22 +89,29 @@ def test_a_short_petition_by_keys_alone_and_quickly(desk: Office, tab: Tabs) -> 
     page.keyboard.press("Enter")
     page.wait_for_url("**/intake/window")
     expect(box(page, "content")).to_be_focused()
-    began = time.monotonic()
+    pressed = 0
+
+    def press(key: str) -> None:
+        nonlocal pressed
+        page.keyboard.press(key)
+        pressed += 1
+
     page.keyboard.type(CONTENT)
-    for keys in ("Tab", "Tab"):
-        page.keyboard.press(keys)
+    press("Tab")
+    press("Tab")
     expect(box(page, "nature")).to_be_focused()
-    page.keyboard.press("ArrowDown")
+    press("ArrowDown")
     for _ in range(20):
-        page.keyboard.press("Tab")
+        press("Tab")
         if page.evaluate("document.activeElement.name") == "petitioners.0.name":
             break
     page.keyboard.type(PERSON["name"])
-    page.keyboard.press("Tab")
+    press("Tab")
     page.keyboard.type(PERSON["phone"])
-    page.keyboard.press("Control+Enter")
+    press("Control+Enter")
     page.wait_for_url("**/intake/receipt/*")
-    assert time.monotonic() - began < 30
+    # Half a minute at two keys a second.
+    assert pressed + len(CONTENT + PERSON["name"] + PERSON["phone"]) <= 60
     file = file_of(desk, page)
     assert (file.channel, file.nature) == (Channel.WINDOW, "consult")
     assert file.petitioners[0].phone == PERSON["phone"]

@@ -26,6 +26,8 @@ from service.vault import Vault
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 MASTER = bytes(range(32))
 SERIES = Series("HY", 2026)
+WAIT = 60
+"""Seconds after which an answer is not coming: how fast a machine is, is no property of the code."""
 
 
 class Person(Value):

@@ -22,6 +22,7 @@ from tests.service.store_kit import (
     MASTER,
     NOW,
     SERIES,
+    WAIT,
     Detour,
     Noted,
     Opened,
@@ -77,7 +78,7 @@ def stored_states(url: str) -> list[bytes]:
 
 def test_every_shape_of_personal_data_comes_back_and_stands_nowhere_in_plain(store: Store, database_url: str):
     write = StreamWrite(None, 0, (FULL, Opened()), None, backdated_because="纸质登记遗漏")
-    done = store.append(Append((write,), context(), SERIES, (receipt("k"),))).result(10)
+    done = store.append(Append((write,), context(), SERIES, (receipt("k"),))).result(WAIT)
     first, second = store.history("HY-2026-000001")
     assert first.fact == FULL
     assert second.fact == Opened()
@@ -98,16 +99,16 @@ def test_an_unknown_stream_has_no_history(store: Store):
 
 
 def test_erased_petitioners_and_files_stay_erased_and_no_stored_byte_changes(store: Store, database_url: str):
-    number = store.append(intake(FULL, receipts=(receipt("k"),))).result(10).number
+    number = store.append(intake(FULL, receipts=(receipt("k"),))).result(WAIT).number
     assert number
     before = stored_states(database_url)
-    store.append(step(number, 1, Opened(text="依申请删除"), forget=("p1",))).result(10)
+    store.append(step(number, 1, Opened(text="依申请删除"), forget=("p1",))).result(WAIT)
     fact = store.history(number)[0].fact
     assert isinstance(fact, Opened)
     assert fact.people[0] == Person(id="p1", name=Erased(), phone=Erased())
     assert fact.people[1].name == "钱大树"
     assert fact.text == FULL.text
-    store.append(step(number, 2, Opened(text="整卷删除"), forget=(EVERYBODY,))).result(10)
+    store.append(step(number, 2, Opened(text="整卷删除"), forget=(EVERYBODY,))).result(WAIT)
     old, note, last = (recorded.fact for recorded in store.history(number))
     assert isinstance(old, Opened)
     assert isinstance(note, Opened)
@@ -116,33 +117,33 @@ def test_erased_petitioners_and_files_stay_erased_and_no_stored_byte_changes(sto
     assert old.detour == Detour(wishes=(Wish(category="A1", text=Erased()),), person=Person(id="p2", phone=Erased()))
     assert old.people[2] == Person(id="p3")
     assert last.text == "整卷删除"
-    replayed = store.append(intake(FULL, receipts=(receipt("k"),))).result(10).replayed
+    replayed = store.append(intake(FULL, receipts=(receipt("k"),))).result(WAIT).replayed
     assert replayed
     assert replayed.query_code == Erased()
     assert stored_states(database_url)[: len(before)] == before
-    store.append(step(number, 3, old)).result(10)
+    store.append(step(number, 3, old)).result(WAIT)
     assert store.history(number)[3].fact == old
 
 
 def test_an_erasure_by_another_process_is_seen_at_once(store: Store, database_url: str):
-    store.append(step("s", 0, Opened(text="一"))).result(10)
+    store.append(step("s", 0, Opened(text="一"))).result(WAIT)
     with Store(database_url, Vault(MASTER)) as other:
-        other.append(step("s", 1, forget=(EVERYBODY,))).result(10)
-    store.append(step("s", 2, Opened(text="二"))).result(10)
+        other.append(step("s", 1, forget=(EVERYBODY,))).result(WAIT)
+    store.append(step("s", 2, Opened(text="二"))).result(WAIT)
     facts = [recorded.fact for recorded in store.history("s")]
     assert facts == [Opened(text=Erased(), words=Erased()), Noted(), Opened(text="二")]
 
 
 def test_a_refused_erasure_forgets_nothing(store: Store):
-    store.append(step("s", 0, Opened(text="一"))).result(10)
+    store.append(step("s", 0, Opened(text="一"))).result(WAIT)
     with pytest.raises(Stale):
-        store.append(step("s", 0, forget=(EVERYBODY,))).result(10)
+        store.append(step("s", 0, forget=(EVERYBODY,))).result(WAIT)
     assert store.history("s")[0].fact == Opened(text="一")
 
 
 def test_older_versions_are_opened_under_the_names_of_their_time(store: Store, database_url: str):
     vault = Vault(MASTER)
-    store.append(step("s", 0, Opened(text="占位"))).result(10)
+    store.append(step("s", 0, Opened(text="占位"))).result(WAIT)
     with psycopg.connect(database_url) as db:
         id_, wrapped = db.execute(
             "SELECT key_id, wrapped FROM vault_keys WHERE stream = %s", (stream_id("s"),)
@@ -157,7 +158,7 @@ def test_older_versions_are_opened_under_the_names_of_their_time(store: Store, d
 
 
 def test_an_unknown_topic_and_a_damaged_event_are_named_without_their_content(store: Store, database_url: str):
-    position = store.append(step("s", 0, Opened(title="甲乙丙丁"))).result(10).position
+    position = store.append(step("s", 0, Opened(title="甲乙丙丁"))).result(WAIT).position
     with psycopg.connect(database_url, autocommit=True) as db:
         db.execute("UPDATE stored_events SET topic = 'test.gone'")
         with pytest.raises(UnknownTopic, match=rf"position {position}, test\.gone"):
@@ -172,18 +173,18 @@ def test_an_unknown_topic_and_a_damaged_event_are_named_without_their_content(st
 
 
 def test_a_conflict_fails_only_its_own_request(store: Store, database_url: str):
-    store.append(step("s", 0)).result(10)
+    store.append(step("s", 0)).result(WAIT)
     with one_batch(store, database_url):
         futures = [store.append(step("s", 1, Noted(count=n))) for n in range(5)]
         others = [store.append(step(f"t{n}", 0)) for n in range(5)]
     errors = [future.exception(10) for future in futures]
     assert [type(error) for error in errors] == [type(None), *[Stale] * 4]
-    assert all(other.result(10) for other in others)
+    assert all(other.result(WAIT) for other in others)
     assert [recorded.fact for recorded in store.history("s")] == [Noted(), Noted(count=0)]
 
 
 def test_several_streams_are_written_together_or_not_at_all(store: Store):
-    store.append(step("a", 0)).result(10)
+    store.append(step("a", 0)).result(WAIT)
 
     def both(after: int) -> Append:
         writes = (
@@ -194,40 +195,40 @@ def test_several_streams_are_written_together_or_not_at_all(store: Store):
         return Append(writes, context())
 
     with pytest.raises(Stale):
-        store.append(both(3)).result(10)
+        store.append(both(3)).result(WAIT)
     assert [len(store.history(name)) for name in "ab"] == [1, 0]
-    done = store.append(both(0)).result(10)
+    done = store.append(both(0)).result(WAIT)
     assert done.versions == {"a": 2, "b": 3}
     assert done.position == store.position_of("b", 3) == store.last_position()
 
 
 def test_a_write_without_facts_only_holds_a_stream_where_it_is(store: Store):
-    store.append(step("rulebook", 0)).result(10)
+    store.append(step("rulebook", 0)).result(WAIT)
     kept = Append((StreamWrite("s", 0, (Noted(),), NOW), StreamWrite("rulebook", 0, (), NOW)), context())
     with pytest.raises(Stale):
-        store.append(kept).result(10)
+        store.append(kept).result(WAIT)
     assert store.history("s") == []
 
 
 def test_the_same_request_is_answered_as_the_first_time(store: Store):
     request = intake(FULL, receipts=(receipt("k"), receipt("source", strict=False)))
-    first = store.append(request).result(10)
-    store.append(intake()).result(10)
-    again = store.append(replace(request, context=context())).result(10)
+    first = store.append(request).result(WAIT)
+    store.append(intake()).result(WAIT)
+    again = store.append(replace(request, context=context())).result(WAIT)
     assert again.replayed
     assert (again.replayed.stage, again.replayed.round, again.replayed.query_code) == ("received", 1, "7Q2M-XK4D")
     assert (again.number, again.position, again.versions) == (first.number, first.position, first.versions)
     with pytest.raises(KeyReused):
-        store.append(intake(FULL, receipts=(receipt("k", "other body"),))).result(10)
-    source = store.append(intake(receipts=(receipt("new"), receipt("source", "other body", strict=False)))).result(10)
+        store.append(intake(FULL, receipts=(receipt("k", "other body"),))).result(WAIT)
+    source = store.append(intake(receipts=(receipt("new"), receipt("source", "other body", strict=False)))).result(WAIT)
     assert source.replayed == again.replayed
-    assert store.append(intake()).result(10).number == "HY-2026-000003"
+    assert store.append(intake()).result(WAIT).number == "HY-2026-000003"
 
 
 def test_a_step_carries_a_receipt_that_answers_before_its_version_is_looked_at(store: Store):
-    store.append(step("s", 0)).result(10)
-    first = store.append(step("s", 1, receipts=(receipt("k", query_code=None),))).result(10)
-    again = store.append(step("s", 1, receipts=(receipt("k", query_code=None),))).result(10)
+    store.append(step("s", 0)).result(WAIT)
+    first = store.append(step("s", 1, receipts=(receipt("k", query_code=None),))).result(WAIT)
+    again = store.append(step("s", 1, receipts=(receipt("k", query_code=None),))).result(WAIT)
     assert again.replayed
     assert (again.position, again.versions) == (first.position, {"s": 2})
     assert len(store.history("s")) == 2
@@ -238,7 +239,7 @@ def test_an_erasure_counts_for_its_neighbours_in_the_same_batch(store: Store, da
         store.append(step("s", 0, Opened(text="一")))
         store.append(step("s", 1, forget=(EVERYBODY,)))
         last = store.append(step("s", 2, Opened(text="二")))
-    last.result(10)
+    last.result(WAIT)
     texts = [recorded.fact.text for recorded in store.history("s") if isinstance(recorded.fact, Opened)]
     assert texts == [Erased(), "二"]
 
@@ -246,14 +247,14 @@ def test_an_erasure_counts_for_its_neighbours_in_the_same_batch(store: Store, da
 def test_twins_in_one_batch_make_one_file(store: Store, database_url: str):
     with one_batch(store, database_url):
         futures = [store.append(intake(receipts=(receipt("k"),))) for _ in range(20)]
-    results = [future.result(10) for future in futures]
+    results = [future.result(WAIT) for future in futures]
     assert {(result.number, result.position) for result in results} == {("HY-2026-000001", results[0].position)}
     assert [result.replayed is None for result in results] == [True] + [False] * 19
 
 
 def test_followers_get_every_event_in_order_with_or_without_keys(store: Store):
-    number = store.append(intake(FULL, receipts=(receipt("k"),))).result(10).number
-    store.append(step("s", 0, Opened(text="二"))).result(10)
+    number = store.append(intake(FULL, receipts=(receipt("k"),))).result(WAIT).number
+    store.append(step("s", 0, Opened(text="二"))).result(WAIT)
     readable = store.notifications(0, 10, readable=True)
     assert [recorded.fact.TOPIC for recorded in readable] == ["test.opened", "receipt.issued", "test.opened"]
     assert readable[0].fact == FULL
@@ -277,8 +278,8 @@ def test_a_listener_wakes_when_something_was_appended(store: Store):
     with store.listen() as listener:
         assert listener.wait(0)
         assert not listener.wait(0)
-        store.append(step("s", 0)).result(10)
-        assert listener.wait(10)
+        store.append(step("s", 0)).result(WAIT)
+        assert listener.wait(WAIT)
 
 
 def test_another_master_key_is_noticed_before_anything_is_sealed(store: Store, database_url: str):
@@ -330,17 +331,17 @@ def several(count: int) -> Append:
 def test_several_new_files_get_the_next_numbers_together(store: Store, database_url: str):
     with one_batch(store, database_url):
         before, many, behind = store.append(intake()), store.append(several(3)), store.append(intake())
-    assert before.result(10).number == "HY-2026-000001"
-    done = many.result(10)
+    assert before.result(WAIT).number == "HY-2026-000001"
+    done = many.result(WAIT)
     assert done.numbers == ("HY-2026-000002", "HY-2026-000003", "HY-2026-000004")
     assert (done.number, done.versions) == ("HY-2026-000002", dict.fromkeys(done.numbers, 2))
-    assert behind.result(10).number == "HY-2026-000005"
+    assert behind.result(WAIT).number == "HY-2026-000005"
     for place, number in enumerate(done.numbers):
         assert [recorded.fact for recorded in store.history(number)] == [FULL, Noted(count=place)]
         issued = store.receipt(receipt(f"several-{place}").name)
         assert issued is not None
         assert (issued[0].stream, issued[0].version) == (number, 2)
-    store.append(step("HY-2026-000003", 2, forget=(EVERYBODY,))).result(10)
+    store.append(step("HY-2026-000003", 2, forget=(EVERYBODY,))).result(WAIT)
     first, second, third = (store.history(number)[0].fact for number in done.numbers)
     assert (first, third) == (FULL, FULL)
     assert isinstance(second, Opened)
@@ -349,17 +350,17 @@ def test_several_new_files_get_the_next_numbers_together(store: Store, database_
 
 def test_several_new_files_are_written_together_or_not_at_all(store: Store):
     taken = replace(receipt("several-1"), of=0)
-    store.append(Append((StreamWrite(None, 0, (Noted(),), NOW),), context(), SERIES, (taken,))).result(10)
+    store.append(Append((StreamWrite(None, 0, (Noted(),), NOW),), context(), SERIES, (taken,))).result(WAIT)
     last = store.last_position()
-    done = store.append(several(3)).result(10)
+    done = store.append(several(3)).result(WAIT)
     assert done.replayed is not None
     assert store.last_position() == last
-    assert store.append(intake()).result(10).number == "HY-2026-000002"
+    assert store.append(intake()).result(WAIT).number == "HY-2026-000002"
 
 
 def test_what_became_of_several_is_found_out_after_a_lost_answer(store: Store, database_url: str):
     append = several(3)
-    done = store.append(append).result(10)
+    done = store.append(append).result(WAIT)
     with psycopg.connect(database_url) as db:
         mapper = EventMapper(Vault(MASTER))
         assert recover(db, mapper, append) == done

@@ -17,9 +17,18 @@ from service.append import Append, Appended
 from service.batch import Batch
 from service.store import Store
 from service.vault import Vault
-from tests.service.store_kit import MASTER, Noted, Opened, intake, one_batch, receipt, step, write_many, write_the_same
-
-WAIT = 60
+from tests.service.store_kit import (
+    MASTER,
+    WAIT,
+    Noted,
+    Opened,
+    intake,
+    one_batch,
+    receipt,
+    step,
+    write_many,
+    write_the_same,
+)
 
 
 @pytest.fixture
