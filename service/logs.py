@@ -9,11 +9,14 @@ stands in their code, without what it would be filled with.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from logging.handlers import WatchedFileHandler
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
@@ -28,7 +31,8 @@ from service.settings import Settings
 TRUSTED = ("uvicorn",)
 """Libraries whose lines may be filled in: they tell of addresses and process ids."""
 
-OURS = "_from_structlog"
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the log's file is still in its place."""
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 OPAQUE_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONG_NUMBER = re.compile(r"[0-9]{7}")
@@ -39,37 +43,20 @@ def configure(settings: Settings) -> None:
     """Send all logs of this process to standard output, or to the settings' file (which may be moved away, as logrotate
     does). To be called once, by the process's own entry point.
     """
-    handler: logging.Handler = logging.StreamHandler(sys.stdout)
-    if settings.log_file is not None:
-        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-        handler = WatchedFileHandler(settings.log_file, encoding="utf-8")
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[_plain, structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *SHARED],
-            use_get_message=False,
-            pass_foreign_args=True,
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    out = Lines(settings.log_file)
+    level = settings.log_level.upper()
+    logging.basicConfig(handlers=[Foreign(out)], level=level, force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.add_logger_name, *SHARED, _wrapped],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[_named, *PROCESSORS],
+        logger_factory=lambda name="root": Own(out, name),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         cache_logger_on_first_use=False,
     )
     sys.excepthook = _on_exception
     threading.excepthook = _on_thread_exception
-
-
-SHARED: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
 
 
 def places(error: BaseException) -> dict[str, Any]:
@@ -100,27 +87,107 @@ def _frames(trace: TracebackType | None) -> Iterator[str]:
         yield f"{Path(frame.f_code.co_filename).name}:{line} {frame.f_code.co_name}"
 
 
-def _wrapped(logger: WrappedLogger, name: str, event: EventDict) -> tuple[tuple[EventDict], dict[str, Any]]:
-    """Hand our own line on to the handler."""
-    return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, name, event)
+class Lines:
+    """Where lines go: standard output, or a file that may be moved away. One write for a line, whole; thread-safe."""
+
+    def __init__(self, file: Path | None) -> None:
+        """Open the file."""
+        self._file, self._looked = file, 0.0
+        self._lock = threading.Lock()
+        self._descriptor = 1
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = self._opened(file)
+
+    def write(self, line: bytes) -> None:
+        """Write a line without its end. A file that is not in its place any more is made anew, once a second."""
+        with self._lock:
+            if self._file is None:
+                print(line.decode(), file=sys.stdout, flush=True)  # noqa: T201 - whatever stands for it now
+                return
+            if (now := time.monotonic()) - self._looked > LOOK_EVERY:
+                self._looked = now
+                self._look(self._file)
+            os.write(self._descriptor, line + b"\n")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._descriptor)
+                self._file = None
+
+    def _look(self, file: Path) -> None:
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(self._descriptor), file.stat()):
+                return
+        os.close(self._descriptor)
+        self._descriptor = self._opened(file)
+
+    @staticmethod
+    def _opened(file: Path) -> int:
+        return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What our own lines are written to. It knows whose they are, which `_named` writes into them."""
+
+    out: Lines
+    name: str
+
+    def msg(self, line: bytes) -> None:
+        """Write a line, whatever its level."""
+        self.out.write(line)
+
+    debug = info = warning = error = critical = msg
+
+
+class Foreign(logging.Handler):
+    """Takes the lines of other libraries, which know the standard library's logging only."""
+
+    def __init__(self, out: Lines) -> None:
+        """Write to the same place as our own."""
+        super().__init__()
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; one that cannot be filled in is told by its logger's name."""
+        try:
+            text = _of_their_code(record)
+        except Exception:
+            text = record.name
+        line: Any = {"event": text, "logger": record.name, "exc_info": record.exc_info}
+        for process in PROCESSORS:
+            line = process(self, record.levelname.lower(), line)
+        self._out.write(line)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._out.close()
+        super().close()
+
+
+def _named(logger: Own, name: str, event: EventDict) -> EventDict:
+    """Say whose line it is."""
+    event["logger"] = logger.name
+    return event
 
 
 def _plain(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Make a line safe: exceptions become kinds and places, other libraries' lines the text of their code."""
+    """Make a line safe: exceptions become kinds and places."""
     error = _exception(event.pop("exc_info", None))
     event.pop("stack_info", None)
     if error is not None:
         event.update(places(error))
-    if not event[OURS]:
-        event["event"] = _of_their_code(event["_record"], event.pop("positional_args", ()))
     return event
 
 
-def _of_their_code(record: logging.LogRecord, filling: Any) -> str:
+def _of_their_code(record: logging.LogRecord) -> str:
     """Another library's line without what it is filled with; a line that was put together before is not told at all."""
     if record.name.startswith(TRUSTED):
-        return str(record.msg) % filling if filling else str(record.msg)
-    return str(record.msg) if filling else record.name
+        return record.getMessage()
+    return str(record.msg) if record.args else record.name
 
 
 def _exception(given: object) -> BaseException | None:
@@ -132,9 +199,23 @@ def _exception(given: object) -> BaseException | None:
     return sys.exception() if given is True else None
 
 
-def _render(logger: WrappedLogger, name: str, event: EventDict) -> str:
+def _render(logger: WrappedLogger, name: str, event: EventDict) -> bytes:
     """The line. A value of a kind that JSON does not have is named by its kind."""
-    return orjson.dumps(event, default=lambda value: type(value).__name__, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(event, default=_kind, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+PROCESSORS: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _plain,
+    _render,
+]
+"""What makes a line of what is to be told, ours and that of other libraries."""
 
 
 def _on_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
