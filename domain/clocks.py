@@ -25,6 +25,8 @@ KNOWN_YEARS = range(2004, 2027)
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
+MOST_ENDS = 4096
+"""Ends of limits that a calendar remembers."""
 
 
 class Holiday(Value):
@@ -98,12 +100,27 @@ class Calendar:
         self._published = dict(published or {})
         self._years: dict[int, _Year] = {}
         self._worked: dict[int, tuple[int, ...]] = {}
+        self._ends: dict[tuple[date, int, bool, DueShift], tuple[date, bool]] = {}
         own = "".join(f"；{year}：{notice.source}" for year, notice in sorted(self._published.items()))
         self.edition = f"holidays {package_version}（{KNOWN_YEARS[0]}–{KNOWN_YEARS[-1]}）{own}"
 
     def is_published(self, year: int) -> bool:
         """Whether the year's days off and make-up days are known."""
         return year in KNOWN_YEARS or year in self._published
+
+    def end(self, first: date, days: int, working: bool, shift: DueShift) -> tuple[date, bool]:
+        """The last day of a limit that is counted from `first`, and whether it reaches into an unpublished year.
+
+        A day's petitions ask for the same few; they are worked out once.
+        """
+        known = self._ends.get((first, days, working, shift))
+        if known is None:
+            due = after_working_days(first, days, self) if working else _shifted(first + days * ONE_DAY, self, shift)
+            years = range((first + ONE_DAY).year, due.year + 1)
+            if len(self._ends) >= MOST_ENDS:
+                self._ends.clear()
+            known = self._ends[first, days, working, shift] = due, not all(map(self.is_published, years))
+        return known
 
     def is_working_day(self, day: date) -> bool:
         """Whether people work that day. In an unpublished year: the law's holidays and weekends only."""
@@ -203,10 +220,7 @@ def count(
     `shift` says whether a limit in calendar days that ends on a day off moves to the next working day (203).
     """
     first = day_of(start) if isinstance(start, datetime) else start
-    if limit.working:
-        due = after_working_days(first, limit.days, calendar)
-    else:
-        due = _shifted(first + timedelta(days=limit.days), calendar, shift)
+    due, provisional = calendar.end(first, limit.days, limit.working, shift)
     return DueDate(
         clock=clock,
         start=first,
@@ -216,7 +230,7 @@ def count(
         rule=limit.rule,
         calendar=calendar.edition,
         rulebook_version=rulebook_version,
-        provisional=not all(calendar.is_published(year) for year in range((first + ONE_DAY).year, due.year + 1)),
+        provisional=provisional,
         started_at=start.astimezone(UTC) if isinstance(start, datetime) else None,
     )
 

@@ -75,7 +75,12 @@ def query_code_digest(code: str) -> str:
     No salt and no slow hash: 80 random bits cannot be tried out. It does not depend on the number, which is only
     known when the petition is stored.
     """
-    return hashlib.sha256(b"huiying/query-code/1\0" + normalise_query_code(code).encode()).hexdigest()
+    return written_code_digest(normalise_query_code(code))
+
+
+def written_code_digest(code: str) -> str:
+    """`query_code_digest` of a code that stands in its written form, as `new_query_code` gives it."""
+    return hashlib.sha256(b"huiying/query-code/1\0" + code.encode()).hexdigest()
 
 
 def _grouped(characters: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
 from domain.errors import TooManyRepresentatives
 from domain.kernel import CLOCK_SKEW, Context, Event, Value, occurred
@@ -134,6 +134,7 @@ class ReceivePetition(PetitionCommand):
     source: SourceForm | None = Field(None, title="渠道信息")
 
     event: ClassVar[type[Event]] = PetitionReceived
+    _people: tuple[v.Petitioner, ...] | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _people_are_counted(self) -> Self:
@@ -143,8 +144,10 @@ class ReceivePetition(PetitionCommand):
         return self
 
     def persons(self, petition: Petition) -> tuple[v.Petitioner, ...]:
-        """Those whom it brings."""
-        return petitioners_of(self.petitioners)
+        """Those whom it brings; told apart once, for whoever asks."""
+        if self._people is None:
+            self._people = petitioners_of(self.petitioners)
+        return self._people
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """One fact holds all that was said; the clocks of receipt start."""
@@ -152,7 +155,7 @@ class ReceivePetition(PetitionCommand):
             raise invalid("居民只能通过网络平台提交", "residents send petitions through the web channel", "channel")
         if not context.rulebook.channels[self.channel].enabled:
             raise invalid("该渠道未开通", "this channel is not open", "channel")
-        people = petitioners_of(self.petitioners)
+        people = self.persons(petition)
         few_representatives(people)
         source = checked_source(source_of(self.channel, self.source), context)
         track = context.rulebook.track(self.channel, self.nature)

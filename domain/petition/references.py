@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from operator import is_
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
@@ -194,31 +195,37 @@ def referring(model: M, petitioners: Iterable[Petitioner]) -> M:
 
 
 def _referring(model: M, wordings: Wordings) -> M:
-    marked = _free_texts(type(model))
     changes: dict[str, Any] = {}
-    for name, value in model:
+    for name in _with_free_text(type(model)):
+        value = getattr(model, name)
         changed = value
         if isinstance(value, str):
-            changed = _referred(value, wordings) if name in marked else value
+            changed = _referred(value, wordings)
         elif isinstance(value, BaseModel):
-            changed = value if isinstance(value, Petitioner) else _referring(value, wordings)
-        elif isinstance(value, tuple | list) and any(isinstance(item, BaseModel) for item in value):
-            changed = type(value)(_referring(item, wordings) for item in value)
+            changed = _referring(value, wordings)
+        elif isinstance(value, tuple):
+            each = tuple(_referring(item, wordings) for item in value)
+            changed = value if all(map(is_, each, value)) else each
         if changed is not value:
             changes[name] = changed
     return model.model_copy(update=changes) if changes else model
 
 
 @cache
-def _free_texts(model: type[BaseModel]) -> frozenset[str]:
-    """The fields of a model that are marked as free text."""
+def _with_free_text(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a model that are marked as free text, and those that hold models which have some."""
     fields = model.model_fields.items()
-    return frozenset(name for name, info in fields if _is_free_text((*info.metadata, info.annotation)))
+    return tuple(name for name, info in fields if _has_free_text((*info.metadata, info.annotation)))
 
 
-def _is_free_text(marks: Iterable[object]) -> bool:
-    """Whether a field is marked, also inside an optional one, whose mark stands in the annotation's parts."""
-    return any(isinstance(mark, FreeText) or _is_free_text(get_args(mark)) for mark in marks)
+def _has_free_text(parts: Iterable[object]) -> bool:
+    """Whether there is a mark among the parts of an annotation or, of an optional one or a tuple, inside them."""
+    return any(
+        isinstance(part, FreeText)
+        or (isinstance(part, type) and issubclass(part, BaseModel) and bool(_with_free_text(part)))
+        or _has_free_text(get_args(part))
+        for part in parts
+    )
 
 
 MASKS: Mapping[str, Callable[[str], str]] = {

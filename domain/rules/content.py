@@ -292,10 +292,18 @@ class RulebookContent(Value):
         rehandling: bool = False,
     ) -> LimitRow | None:
         """How long a step may take; None where no clock runs, such as for handling a suggestion (L1 29)."""
-        place = self.limit_row(
-            clock, track=track, nature=nature, urgency=urgency, secrecy=secrecy, rehandling=rehandling
-        )
-        return None if place is None else self.limits[place]
+        asked = clock, track, nature, urgency, secrecy, rehandling
+        if asked not in self._found:
+            place = self.limit_row(
+                clock, track=track, nature=nature, urgency=urgency, secrecy=secrecy, rehandling=rehandling
+            )
+            self._found[asked] = None if place is None else self.limits[place]
+        return self._found[asked]
+
+    @cached_property
+    def _found(self) -> dict[tuple[object, ...], LimitRow | None]:
+        """What `limit` was asked, with its answer: every petition asks the same few things."""
+        return {}
 
     def due(
         self,
