@@ -44,8 +44,8 @@ class Series:
 class Receipt:
     """What makes a request the same one when it comes again, and what to answer then.
 
-    `name` is a keyed hash (`Vault.blind`) of the idempotency key with its token, of the source's id with its system, or
-    of the command id; `request_digest` a keyed hash of the body. A `strict` receipt refuses another body as
+    `name` is a keyed hash (`Vault.blind`) of the idempotency key with its token, or of the source's id with its system;
+    `request_digest` a keyed hash of the body. A `strict` receipt refuses another body as
     `KeyReused`; one that is not strict answers as the first time whatever the body is: a source's id names one matter
     for ever.
     """
@@ -68,7 +68,7 @@ class Receipt:
 class Append:
     """Everything one request writes: all of it or nothing, in one transaction.
 
-    Several new files get the next numbers in their order. Each then has a receipt of its own.
+    Several new files get the next numbers in their order; `Receipt.of` says to which of them a receipt belongs.
     """
 
     writes: tuple[StreamWrite, ...]
@@ -81,8 +81,6 @@ class Append:
         new = [write for write in self.writes if write.stream is None]
         if not any(write.facts for write in self.writes):
             raise ValueError("an append needs at least one fact")
-        if len(new) > 1 and {receipt.of for receipt in self.receipts} != set(range(len(new))):
-            raise ValueError("of several new files each needs a receipt")
         if new and (self.series is None or any(write.after != 0 or not write.facts for write in new)):
             raise ValueError("a new file needs a series, facts, and starts after version 0")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
@@ -22,9 +22,10 @@ from domain.kernel import stamp, stream_id
 from domain.numbering import file_number
 from domain.receipt import ReceiptIssued
 from service.append import EVERYBODY, Append, Appended, Receipt, Series, StreamWrite, made_of
+from service.columns import Blobs, Column, Ints, Texts, Uuids
 from service.mapper import EventMapper, holder
 from service.recorder import EVENTS_TABLE, TAKE_LOG_LOCK, OrderedRecorder
-from service.vault import DataKey, Keyring, Vault
+from service.vault import Keyring, Vault
 
 Db = Connection[TupleRow]
 
@@ -64,7 +65,8 @@ class Job:
     """A request on its way: what it writes, who waits for it.
 
     For each new file `rings` and `bodies` hold its keys and its facts sealed in advance, so that no time is spent on
-    them while the log is locked. `uncertain` marks one whose COMMIT nobody saw the answer to.
+    them while the log is locked. `uncertain` marks one whose COMMIT nobody saw the answer to; `numbers` are then those
+    that its new files got in that transaction.
     """
 
     append: Append
@@ -72,6 +74,7 @@ class Job:
     rings: tuple[Keyring, ...] = ()
     bodies: tuple[tuple[bytes, ...], ...] = ()
     uncertain: bool = False
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -147,11 +150,11 @@ class Batch:
         with db.pipeline():
             db.execute("BEGIN", prepare=False)
             db.execute(TAKE_LOG_LOCK)
-            heads = _ask(db, HEADS, list(streams))
-            keys = _ask(db, KEYS, list(streams))
-            issued = _ask(db, RECEIPTS, list(receipts))
-            uploaded = _ask(db, UPLOADED, sorted(attaches))
-            counters = _ask(db, COUNTERS, [s.office for s in series], [s.year for s in series])
+            heads = _ask(db, HEADS, Uuids(streams))
+            keys = _ask(db, KEYS, Uuids(streams))
+            issued = _ask(db, RECEIPTS, Uuids(receipts))
+            uploaded = _ask(db, UPLOADED, Texts(sorted(attaches)))
+            counters = _ask(db, COUNTERS, Texts(s.office for s in series), Ints(s.year for s in series))
         self._heads = {streams[id_]: head or 0 for id_, head in _rows(heads)}
         self._rings = self._keyrings(names, streams, _rows(keys))
         self._uploaded = {name for (name,) in _rows(uploaded)}
@@ -159,9 +162,9 @@ class Batch:
         self._receipts = self._read_receipts(db, receipts, _rows(issued))
 
     def _keyrings(self, names: set[str], streams: dict[UUID, str], rows: Iterable[TupleRow]) -> dict[str, Keyring]:
-        stored: dict[str, list[tuple[str, DataKey]]] = {name: [] for name in names}
+        stored: dict[str, list[tuple[str, UUID, bytes]]] = {name: [] for name in names}
         for stream, owner, key_id, wrapped in rows:
-            stored[streams[stream]].append((owner, self._vault.unwrap(key_id, wrapped)))
+            stored[streams[stream]].append((owner, key_id, wrapped))
         return {name: Keyring(self._vault, keys) for name, keys in stored.items()}
 
     def _read_receipts(self, db: Db, names: dict[UUID, str], rows: Iterable[TupleRow]) -> dict[str, Issued]:
@@ -170,7 +173,7 @@ class Batch:
             return {}
         read = [(stored, position, self._mapper.state(stored)) for stored, position in found]
         holders = [stream_id(holder(state)) for _, _, state in read]
-        keys = self._mapper.unwrap((row[2], row[3]) for row in _rows(_ask(db, KEYS, holders)))
+        keys = self._mapper.unwrap((row[2], row[3]) for row in _rows(_ask(db, KEYS, Uuids(holders))))
         issued: dict[str, Issued] = {}
         for stored, position, state in read:
             recorded = self._mapper.recorded(stored, state, keys)
@@ -203,6 +206,7 @@ class Batch:
         self._rings |= trial.rings
         self._attached |= trial.attached
         self._receipts |= issued
+        job.numbers = granted.numbers
         if trial.numbers:
             assert append.series is not None
             self._next[append.series] = self._next.get(append.series, 1) + len(trial.numbers)
@@ -264,16 +268,17 @@ class Batch:
         made = [(name, owner, key) for name, ring in self._rings.items() for owner, key in ring.made.items()]
         series = sorted(self._counted, key=lambda s: (s.office, s.year))
         with db.pipeline():
-            _ask(db, COUNT_ON, [s.office for s in series], [s.year for s in series], [self._next[s] for s in series])
-            _ask(db, DROP_KEYS, dropped)
-            _ask(db, ATTACHED, sorted(self._attached))
+            offices, years = Texts(s.office for s in series), Ints(s.year for s in series)
+            _ask(db, COUNT_ON, offices, years, Ints(self._next[s] for s in series))
+            _ask(db, DROP_KEYS, Uuids(dropped))
+            _ask(db, ATTACHED, Texts(sorted(self._attached)))
             _ask(
                 db,
                 ADD_KEYS,
-                [key.id for _, _, key in made],
-                [stream_id(name) for name, _, _ in made],
-                [owner for _, owner, _ in made],
-                [self._vault.wrap(key) for _, _, key in made],
+                Uuids(key.id for _, _, key in made),
+                Uuids(stream_id(name) for name, _, _ in made),
+                Texts(owner for _, owner, _ in made),
+                Blobs(self._vault.wrap(key) for _, _, key in made),
             )
             inserted = self._recorder.insert_batch(db, self._rows)
             db.execute(f"NOTIFY {EVENTS_TABLE}")
@@ -296,9 +301,9 @@ class Batch:
         return Appended(position, fact.stream, {fact.stream: fact.version}, replayed=fact)
 
 
-def _ask(db: Db, query: str, *columns: list[Any]) -> Cursor[TupleRow] | None:
-    """Send a query over arrays, unless they are empty."""
-    return db.execute(query, columns, prepare=True, binary=True) if columns[0] else None
+def _ask(db: Db, query: str, *columns: Column) -> Cursor[TupleRow] | None:
+    """Send a query over columns, unless they are empty."""
+    return db.execute(query, columns, prepare=True, binary=True) if columns[0].values else None
 
 
 def _rows(cursor: Cursor[TupleRow] | None) -> Iterable[TupleRow]:

@@ -29,6 +29,10 @@ GRACE_SECONDS = 5
 BACKLOG = 2048
 """Connections that may wait at the shared socket; whoever listens on it, parent or worker, sets it anew."""
 LOOK_FOR_ERASURES = 5.0
+COLLECTIONS = (50_000, 20, 100)
+"""Objects made before the youngest are looked through, and how many such rounds before the older ones are."""
+THREADS_TURN = 0.001
+"""Seconds that a busy event loop may keep the writer's thread waiting for its turn to run."""
 
 
 def web(settings: Settings, descriptor: int) -> None:
@@ -38,7 +42,8 @@ def web(settings: Settings, descriptor: int) -> None:
     from service.app import create_app
 
     app = create_app(settings)
-    gc.freeze()  # what is there now stays for ever: no collection needs to walk it again
+    spare_collections()
+    sys.setswitchinterval(THREADS_TURN)
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -59,7 +64,7 @@ def runner(settings: Settings) -> None:
     stopping = Event()
     with Store(settings.database_url, vault, readers=2) as store:
         feeding = Runner(settings.database_url, store)
-        gc.freeze()
+        spare_collections()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         feeding.start()
@@ -77,6 +82,15 @@ def jobs(settings: Settings) -> None:
 
     with opened(settings.database_url, settings) as parts:
         asyncio.run(work(parts))
+
+
+def spare_collections() -> None:
+    """Requests and batches leave no cycles behind worth looking for after every 700 objects, the interpreter's habit.
+
+    What is there now stays for ever: no collection needs to walk it again.
+    """
+    gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
 
 
 def _keep_erasure_list(settings: Settings, vault: Vault, stopping: Event) -> None:

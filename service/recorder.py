@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
+from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
@@ -11,6 +12,8 @@ from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Literal
+
+from service.columns import Bigints, Blobs, Texts, Uuids, taking_columns
 
 EVENTS_TABLE = "stored_events"
 """Also the channel on which the log announces new events."""
@@ -22,8 +25,6 @@ TAKE_LOG_LOCK = SQL("SELECT pg_advisory_xact_lock({})").format(Literal(LOG_LOCK)
 
 CONNECT_TIMEOUT = 5.0
 RECONNECT_TIMEOUT = 2.0
-
-Rows = tuple[list[Any], list[int], list[str], list[bytes]]
 
 
 class OrderedRecorder(PostgresApplicationRecorder):
@@ -49,20 +50,22 @@ class OrderedRecorder(PostgresApplicationRecorder):
 
     def insert_batch(self, connection: Connection[TupleRow], events: Sequence[StoredEvent]) -> Cursor[TupleRow]:
         """Insert events in their order; the caller holds the lock and commits. The cursor yields their positions."""
-        columns: Rows = ([], [], [], [])
-        for event in events:
-            columns[0].append(event.originator_id)
-            columns[1].append(event.originator_version)
-            columns[2].append(event.topic)
-            columns[3].append(event.state)
-        return connection.execute(self.INSERT_BATCH, columns, prepare=True)
+        columns = (
+            Uuids(cast(UUID, event.originator_id) for event in events),
+            Bigints(event.originator_version for event in events),
+            Texts(event.topic for event in events),
+            Blobs(event.state for event in events),
+        )
+        return connection.execute(self.INSERT_BATCH, columns, prepare=True, binary=True)
 
 
 def connect(url: str, purpose: str) -> Connection[TupleRow]:
     """A connection of one's own, in autocommit, which the server shows as `huiying <purpose>`."""
     timeout = conninfo_to_dict(url).get("connect_timeout", int(CONNECT_TIMEOUT))
     conninfo = make_conninfo(url, connect_timeout=timeout, application_name=f"huiying {purpose}")
-    return Connection.connect(conninfo, autocommit=True)
+    connection = Connection.connect(conninfo, autocommit=True)
+    taking_columns(connection)
+    return connection
 
 
 def connect_recorder(url: str, *, readers: int) -> OrderedRecorder:

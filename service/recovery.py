@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -19,31 +19,30 @@ SELECT topic, state, notification_id FROM stored_events WHERE originator_id = %s
 """
 
 
-def recover(db: Connection[TupleRow], mapper: EventMapper, append: Append) -> Appended | None:
+def recover(db: Connection[TupleRow], mapper: EventMapper, append: Append, numbers: Sequence[str]) -> Appended | None:
     """The answer to a request that was committed after all; None when nothing of it was written.
 
-    The command id in the events tells: a new file is looked up by its receipt, a step by the version it would have
-    made. Taking the log's lock first waits for a transaction that the server may still be finishing.
+    The command id in the events tells: a new file is looked up under the number that it would have got (`numbers`, in
+    the order of the writes), a step by the version it would have made. If it was not written, somebody else's command
+    has the number, or nobody's. Taking the log's lock first waits for a transaction that the server may still be
+    finishing.
     """
     with db.transaction():
         db.execute(TAKE_LOG_LOCK)
-        written = [write for write in append.writes if write.facts]
-        new = sum(write.stream is None for write in written)
-        if not new:
-            assert written[0].stream is not None
-            marks = [(written[0].stream, written[0].after + 1)]
-        else:
-            by_file = {receipt.of: receipt.stream for receipt in reversed(append.receipts)}
-            marks = [(by_file[place], 1) for place in range(new)]
-        states = [mapper.state(found[0]) for mark in marks if (found := _event(db, *mark)) is not None]
-        if len(states) < len(marks) or states[0]["c"] != append.context.command_id.hex:
+        if len(numbers) < sum(write.stream is None for write in append.writes):
             return None
-        numbers = tuple(cast(str, state["f"]["stream"]) for state in states) if new else ()
         following = iter(numbers)
-        ends = [(write.stream or next(following), write.after + len(write.facts)) for write in append.writes]
-        last = _event(db, *[end for end, write in zip(ends, append.writes, strict=True) if write.facts][-1])
-        assert last is not None
-        return made_of(last[1], numbers, dict(ends))
+        streams = [write.stream or next(following) for write in append.writes]
+        written = [(name, write) for name, write in zip(streams, append.writes, strict=True) if write.facts]
+        name, first = written[0]
+        found = _event(db, name, first.after + 1)
+        if found is None or mapper.state(found[0])["c"] != append.context.command_id.hex:
+            return None
+        name, last = written[-1]
+        end = _event(db, name, last.after + len(last.facts))
+        assert end is not None
+        reached = [write.after + len(write.facts) for write in append.writes]
+        return made_of(end[1], tuple(numbers), dict(zip(streams, reached, strict=True)))
 
 
 def _event(db: Connection[TupleRow], name: str, version: int) -> tuple[StoredEvent, int] | None:

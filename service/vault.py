@@ -136,31 +136,40 @@ class Keyring:
     `made` are keys to be stored with the append, `dropped` the ids of stored keys to be deleted with it.
     """
 
-    def __init__(self, vault: Vault, stored: Iterable[tuple[str, DataKey]] = ()) -> None:
-        """Start from the keys that are stored."""
+    def __init__(self, vault: Vault, stored: Iterable[tuple[str, UUID, bytes]] = ()) -> None:
+        """Start from the keys that are stored: owner, id, wrapped. One is unwrapped when something is sealed under it.
+
+        `key` raises `WrongMasterKey` then.
+        """
         self.vault = vault
         self.made: dict[str, DataKey] = {}
         self.dropped: list[UUID] = []
-        self._stored = dict(stored)
+        self._stored = {owner: (key_id, wrapped) for owner, key_id, wrapped in stored}
+        self._open: dict[str, DataKey] = {}
 
     def key(self, owner: str) -> DataKey:
         """The owner's key; a new one where there is none, also after an erasure: what comes later can be read again."""
-        found = self._stored.get(owner) or self.made.get(owner)
+        found = self._open.get(owner) or self.made.get(owner)
         if found is None:
-            found = self.made[owner] = self.vault.new_key()
+            if owner in self._stored:
+                found = self._open[owner] = self.vault.unwrap(*self._stored[owner])
+            else:
+                found = self.made[owner] = self.vault.new_key()
         return found
 
     def forget(self, owner: str | None) -> None:
         """Drop the owner's key, or all keys for None."""
         for name in [*self._stored, *self.made] if owner is None else [owner]:
             stored = self._stored.pop(name, None)
+            self._open.pop(name, None)
             if stored is not None:
-                self.dropped.append(stored.id)
+                self.dropped.append(stored[0])
             self.made.pop(name, None)
 
     def copy(self) -> Keyring:
         """A ring to try something on."""
-        other = Keyring(self.vault, self._stored.items())
+        other = Keyring(self.vault)
+        other._stored, other._open = dict(self._stored), self._open.copy()
         other.made, other.dropped = dict(self.made), list(self.dropped)
         return other
 

@@ -19,7 +19,7 @@ import structlog
 from psycopg.errors import LockNotAvailable, ReadOnlySqlTransaction
 
 from domain.errors import Busy
-from service.append import Append, Appended, Receipt
+from service.append import Append, Appended
 from service.batch import Batch, Db, Job
 from service.mapper import EventMapper
 from service.recorder import OrderedRecorder, connect
@@ -33,9 +33,6 @@ SETTINGS = ("SET lock_timeout = '10s'", "SET idle_in_transaction_session_timeout
 
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds between attempts to reach a lost database; the last one is repeated."""
-
-COMMAND = "command"
-"""Purpose of the blind hash that names a receipt by its command id."""
 
 
 class StoreFailed(Exception):
@@ -101,9 +98,6 @@ class Writer:
         new = [write for write in append.writes if write.stream is None]
         if not new:
             return Job(append, Future())
-        if not append.receipts:  # without one, nobody could tell later whether a lost COMMIT made the file
-            name = self._vault.blind(COMMAND, str(append.context.command_id))
-            append = Append(append.writes, append.context, append.series, (Receipt(name, "", strict=False),))
         rings = tuple(Keyring(self._vault) for _ in new)
         sealed = zip(new, rings, strict=True)
         bodies = tuple(tuple(self._mapper.body(fact, ring) for fact in write.facts) for write, ring in sealed)
@@ -168,7 +162,7 @@ class Writer:
         """Answer those whose lost COMMIT did arrive; the others are to be written again."""
         for job in jobs:
             with self._watched(db):
-                found = recover(db, self._mapper, job.append)
+                found = recover(db, self._mapper, job.append, job.numbers)
             job.uncertain = False
             if found is not None:
                 job.future.set_result(found)
@@ -178,7 +172,7 @@ class Writer:
         if not jobs:
             return
         for job in jobs:
-            job.uncertain = True
+            job.uncertain, job.numbers = True, ()
         try:
             with self._watched(db):
                 outcomes = Batch(self._recorder, self._mapper, self._vault, jobs).commit(db)

@@ -8,6 +8,7 @@ from a counter in memory, which costs nothing (and would not survive a crash): t
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
@@ -24,8 +25,9 @@ from domain.numbering import file_number
 from domain.receipt import ReceiptIssued
 from service import store as stores
 from service.app import create_app
-from service.append import Append, Appended, Receipt
+from service.append import Append, Appended
 from service.batch import ADD_KEYS, KEYS
+from service.children import THREADS_TURN, spare_collections
 from service.logs import configure
 from service.mapper import EventMapper
 from service.recorder import EVENTS_TABLE, OrderedRecorder, connect_recorder
@@ -86,11 +88,8 @@ class OneByOne:
             rows += [self._mapper.to_stored_event(event, rings[name]) for event in events]
             versions[name] = write.after + len(write.facts)
         last = len(rows) - 1
-        receipts = append.receipts
-        if number is not None and not receipts:
-            receipts = (Receipt(self._vault.blind("command", str(append.context.command_id)), "", strict=False),)
         first = next(iter(versions))
-        for receipt in receipts:
+        for receipt in append.receipts:
             fact = ReceiptIssued(stream=first, version=versions[first], stage=receipt.stage, round=receipt.round,
                                  request_digest=receipt.request_digest, query_code=receipt.query_code)  # fmt: skip
             (event,) = stamp(
@@ -112,8 +111,7 @@ class OneByOne:
     def _stored(self, name: str) -> Keyring:
         with self._datastore.cursor() as cursor:
             found = cursor.execute(KEYS_OF, ([stream_id(name)],), prepare=True).fetchall()
-        keys = ((row["owner"], self._vault.unwrap(row["key_id"], bytes(row["wrapped"]))) for row in found)
-        return Keyring(self._vault, keys)
+        return Keyring(self._vault, ((row["owner"], row["key_id"], bytes(row["wrapped"])) for row in found))
 
 
 def main() -> None:
@@ -121,9 +119,10 @@ def main() -> None:
     stores.Writer = OneByOne  # type: ignore[assignment,misc]
     settings = Settings.read(os.environ)
     configure(settings)
-    uvicorn.run(
-        create_app(settings), port=settings.port, loop="uvloop", http="httptools", log_config=None, access_log=False
-    )
+    app = create_app(settings)
+    spare_collections()
+    sys.setswitchinterval(THREADS_TURN)
+    uvicorn.run(app, port=settings.port, loop="uvloop", http="httptools", log_config=None, access_log=False)
 
 
 if __name__ == "__main__":
