@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -28,9 +28,10 @@ from service.api import (
     symposium,
     worklist,
 )
+from service.api.carrying import ShortWay
 from service.api.problems import document
 from service.api.requests import Requests
-from service.errors import HANDLERS
+from service.errors import HANDLERS, Answering
 from service.metrics import Metrics
 from service.pages.catalogue import ROUTERS
 from service.pages.problem import on_pages
@@ -63,13 +64,14 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         metrics.close()
 
+    handlers: Mapping[type[Exception], Answering] = {kind: on_pages(answer) for kind, answer in HANDLERS.items()}
     app = FastAPIOffline(
         title="回应 Huiying",
         version=version("huiying"),
         description=DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
-        exception_handlers={kind: on_pages(handler) for kind, handler in HANDLERS.items()},
+        exception_handlers=handlers,
         telemetry=NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.language = settings, metrics, settings.language
@@ -97,5 +99,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.pages = frozenset(getattr(route, "path", "") for pages in ROUTERS for route in pages.routes)
     app.mount("/static", StaticFiles(directory=STATIC))
     document(app)
-    app.add_middleware(Requests, metrics=metrics, language=settings.language)
+    short = ShortWay(app, app.build_middleware_stack(), petitions.router.routes, handlers)
+    app.middleware_stack = Requests(short, metrics, handlers[Exception])
     return app

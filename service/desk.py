@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from domain.errors import Busy, DomainError, Forbidden, Invalid, Restricted, Stale, UnknownPetition
 from domain.kernel import Context, day_of, stamp
-from domain.numbering import new_query_code, parse, query_code_digest
+from domain.numbering import new_query_code, parse, written_code_digest
 from domain.petition.command import PetitionCommand, Taken
 from domain.petition.handling_reply import ImportReply
 from domain.petition.intake import ImportPetition, ReceivePetition
@@ -104,12 +104,12 @@ class Desk:
         )
         for _ in range(TRIES):
             context = yield from self._world.context(caller, request_id, command)
-            barred = yield from asked(partial(command.barred, Petition(""), context))
-            if isinstance(barred, DomainError):
-                raise barred
+            acting = yield from asked(partial(command.barred, Petition(""), context))
+            if isinstance(acting, DomainError):
+                raise acting
             try:
                 outcome = (yield partial(self._replayed, receipts)) if receipts else None
-                outcome = outcome or (yield from self._received(caller, command, context, receipts))
+                outcome = outcome or (yield from self._received(caller, command, acting, receipts))
             except Stale:
                 continue
             if outcome.replayed and not (yield partial(self._exists_for, caller, outcome.number)):
@@ -145,8 +145,8 @@ class Desk:
         if command.arises_from is not None:
             yield partial(self._named, caller, command.arises_from, "arises_from")
         code = new_query_code(os.urandom(10))
-        context = replace(context, query_code_digest=query_code_digest(code))
-        taken = yield from asked(partial(command.execute, Petition(""), context))
+        context = replace(context, query_code_digest=written_code_digest(code))
+        taken = yield from asked(partial(command.carry_out, Petition(""), context))
         return (yield from self._register(taken, receipts, code))
 
     def import_petition(self, command: ImportPetition, reply: ImportReply | None, *, request_id: str) -> Outcome:

@@ -7,7 +7,7 @@ what stands in the place of a field's name may be anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -222,7 +222,15 @@ def on_no_database(request: Request, error: Exception) -> Response:
     return _answer(request, Busy())
 
 
-HANDLERS = {
+def on_unexpected(request: Request, error: Exception) -> Response:
+    """A mistake of ours. `service.api.requests` logs where it happened, which nobody else is told."""
+    return _answer(request, Unexpected())
+
+
+Answering = Callable[[Request, Exception], Response]
+
+HANDLERS: Mapping[type[Exception], Answering] = {
+    Exception: on_unexpected,
     DomainError: on_domain_error,
     RequestValidationError: on_invalid,
     HTTPException: on_http_error,
@@ -235,6 +243,4 @@ HANDLERS = {
     psycopg.errors.UndefinedTable: on_no_database,
     psycopg.errors.InvalidSchemaName: on_no_database,
 }
-"""What answers which exception. Whatever is not here is a mistake of ours: `service.api.requests` answers 500."""
-
-__all__ = ["HANDLERS", "Fault", "Unexpected", "language_of", "problem", "request_id_of"]
+"""What answers which exception. Whatever is not named is a mistake of ours."""

@@ -6,12 +6,11 @@ import time
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.errors import Unexpected
-from service.errors import language_of, problem
+from service.errors import Answering
 from service.logs import places, request_id
 from service.metrics import Metrics
 
@@ -25,25 +24,43 @@ POLICY = (
 )
 """What a page may load and where its forms may go: this service, and nothing written inside the page itself."""
 
+RawHeaders = list[tuple[bytes, bytes]]
+ALWAYS: RawHeaders = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+]
+KEPT: RawHeaders = [*ALWAYS, (b"cache-control", b"public, max-age=604800, immutable")]
+FRESH: RawHeaders = [
+    *ALWAYS,
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", POLICY.encode()),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(self), microphone=(), payment=()"),
+]
+OURS = frozenset({b"x-content-type-options", b"cache-control"})
+"""Headers that are told from here, whatever an answer says itself; of the others its own stays."""
+
 log = structlog.get_logger("requests")
 
 
 class Requests:
-    """ASGI middleware, outside of all others. No exception leaves it: the server would log its message."""
+    """ASGI application outside of all others. No exception leaves it: the server would log its message."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, language: str) -> None:
-        """`language` is that of answers to who names none."""
+    def __init__(self, app: ASGIApp, metrics: Metrics, unexpected: Answering) -> None:
+        """`unexpected` answers where an exception left the application and nothing was answered yet."""
         self._app = app
         self._metrics = metrics
-        self._language = language
+        self._unexpected = unexpected
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry out one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, headers = time.perf_counter(), Headers(scope=scope)
-        one = request_id(headers.get("x-request-id")) or uuid4().hex
+        started = time.perf_counter()
+        one = request_id(Headers(scope=scope).get("x-request-id")) or uuid4().hex
         scope.setdefault("state", {})["request_id"] = one
         status = 0
 
@@ -51,21 +68,21 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), scope["path"], one)
+                message["headers"] = _headers(message["headers"], scope["path"], one)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=one):
-            try:
-                await self._app(scope, receive, answer)
-            except ClientDisconnect:
-                log.info("caller_hung_up", route=route_of(scope))
-            except Exception as error:
-                log.error("request_failed", route=route_of(scope), **places(error))
-                if status == 0:
-                    told = problem(Unexpected(), language_of(headers, self._language), one)
-                    await told(scope, receive, answer)
-            finally:
-                self._tell(scope, status, time.perf_counter() - started)
+        tokens = structlog.contextvars.bind_contextvars(request_id=one)
+        try:
+            await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            log.info("caller_hung_up", route=route_of(scope))
+        except Exception as error:
+            log.error("request_failed", route=route_of(scope), **places(error))
+            if status == 0:
+                await self._unexpected(Request(scope), error)(scope, receive, answer)
+        finally:
+            self._tell(scope, status, time.perf_counter() - started)
+            structlog.contextvars.reset_contextvars(**tokens)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         """One line and one observation. Probes are counted, not logged. Status 0: the caller hung up."""
@@ -89,16 +106,10 @@ def route_of(scope: Scope) -> str:
     return path if isinstance(path, str) else NOT_MATCHED
 
 
-def _add_headers(headers: MutableHeaders, path: str, one: str) -> None:
-    headers["X-Request-Id"] = one
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
-    if path.startswith("/static/"):
-        headers["Cache-Control"] = "public, max-age=604800, immutable"
-    elif not path.startswith(DOCUMENTATION):
-        headers["Cache-Control"] = "no-store"
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(self), microphone=(), payment=()")
+def _headers(said: RawHeaders, path: str, one: str) -> RawHeaders:
+    """An answer's headers with the request's id and those that every answer on this path has."""
+    more = ALWAYS if path.startswith(DOCUMENTATION) else KEPT if path.startswith("/static/") else FRESH
+    ours = {name for name, _ in more} & OURS
+    kept = [header for header in said if header[0] not in ours]
+    own = {name for name, _ in kept}
+    return [*kept, *(header for header in more if header[0] not in own), (b"x-request-id", one.encode())]

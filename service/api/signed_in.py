@@ -13,6 +13,7 @@ from fastapi import Depends, Header, Path, Query, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from domain.errors import BrokenRequest, Forbidden, Invalid, NotSignedIn, TooLarge, UnsupportedMedia
@@ -42,16 +43,12 @@ class SignedIn(APIRoute):
     """Bytes that a body may have, where that is not the settings' limit."""
     takes_json = True
 
-    def handler(self) -> Handler:
-        """What a request goes to when the caller is known and the body is read: the framework's handler."""
-        return super().get_route_handler()
-
     def get_route_handler(self) -> Handler:  # type: ignore[override]
         """The handler behind the caller's token and a body that can be read."""
-        handle = self.handler()
+        handle = super().get_route_handler()
 
         async def signed_in(request: Request) -> Response:
-            caller = await parts_of(request).access.recognised(_token(request))
+            caller = await parts_of(request).access.recognised(token_of(request.headers))
             request.state.caller, request.state.staff = caller, caller.staff
             if request.method == "POST":
                 request = await self._read(request)
@@ -144,9 +141,9 @@ def limited(receive: Receive, most: int) -> Receive:
     return limited
 
 
-def _token(request: Request) -> str:
+def token_of(headers: Headers) -> str:
     """The bearer token; NotSignedIn where there is none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = headers.get("authorization", "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= LONGEST_TOKEN:
         raise NotSignedIn
@@ -248,11 +245,12 @@ Number = Annotated[str, Path(max_length=LONGEST_NUMBER, description="卷宗编�
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description='The version of the file that you have seen, such as "3".')
 ]
+IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,200}$"
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,200}$",
+        pattern=IDEMPOTENCY_KEY,
         description="The same key with the same body is carried out once and answered the same.",
     ),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.errors import NotSignedIn
 from service.api.signed_in import API
+from service.errors import Answering
 from service.pages.screen import address_of, page
 
 PLAIN = ("/docs", "/redoc", "/openapi.json", "/static/", "/healthz", "/readyz", "/metrics")
@@ -21,10 +21,7 @@ def is_page(path: str) -> bool:
     return not path.startswith((f"{API}/", *PLAIN))
 
 
-Handler = Callable[[Request, Exception], Response]
-
-
-def on_pages(handler: Handler) -> Handler:
+def on_pages(handler: Answering) -> Answering:
     """What answers an exception, as a page where a page was asked for."""
 
     def answer(request: Request, error: Exception) -> Response:
