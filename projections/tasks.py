@@ -21,18 +21,22 @@ For = Literal["office", "unassigned", "lead", "uncontacted", "unsigned", "signed
 resident was not contacted; each unit on the file that has not signed, or that has; the unit that the event names."""
 
 
+Barred = Literal["asker", "handled", "worked", "objectors"]
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A sort of task: for which roles and units, under which clock, closed to those who did which part of the work.
 
-    `barred`: "asker" is who caused the task, "handlers" who handled this round, "worked" who ever worked on the file.
+    `barred`: "asker" is who caused the task, "handled" who did the work in any round, "worked" they and who approved a
+    reply, "objectors" who said "not ours" for a unit. It is the rule of the step that does the task (`working.py`).
     """
 
     zh: str
     roles: tuple[Role, ...]
     unit: For = "office"
     clock: Clock | None = None
-    barred: tuple[Literal["asker", "handlers", "worked"], ...] = ()
+    barred: tuple[Barred, ...] = ()
     named: bool = False
     """Whether the task is for the person whom the event names (or who caused it) rather than for the whole unit."""
 
@@ -49,18 +53,18 @@ KINDS: Mapping[str, Kind] = {
     "handle": Kind("办理", (Role.HANDLER,), "named", Clock.HANDLE, named=True),
     "handle_again": Kind("重办", (Role.HANDLER,), "signed", Clock.HANDLE),
     "decide_return": Kind("审核退单", (Role.INTAKE,), barred=("asker",)),
-    "decide_duty": Kind("裁定职责", (Role.APPROVER,), "named", barred=("asker",)),
-    "decide_extension": Kind("审批延期", (Role.APPROVER,), "lead", barred=("asker", "handlers")),
-    "decide_suspension": Kind("审批挂起", (Role.APPROVER,), "lead", barred=("asker", "handlers")),
+    "decide_duty": Kind("裁定职责", (Role.APPROVER,), "named", barred=("asker", "objectors")),
+    "decide_extension": Kind("审批延期", (Role.APPROVER,), "lead", barred=("asker", "handled")),
+    "decide_suspension": Kind("审批挂起", (Role.APPROVER,), "lead", barred=("asker", "handled")),
     "resume": Kind("恢复办理", (Role.HANDLER,), "lead"),
     "record_superior_answer": Kind("登记上级答复", (Role.HANDLER,), "named"),
     "draft_reply": Kind("拟写答复", (Role.HANDLER,), "named", Clock.HANDLE, named=True),
     "revise_reply": Kind("修改答复", (Role.HANDLER,), "lead", Clock.HANDLE),
-    "approve_reply": Kind("审批答复", (Role.APPROVER,), "lead", Clock.HANDLE, ("asker", "handlers")),
+    "approve_reply": Kind("审批答复", (Role.APPROVER,), "lead", Clock.HANDLE, ("asker", "handled")),
     "deliver_reply": Kind("送达答复", (Role.HANDLER,), "lead", Clock.HANDLE),
     "draft_publication": Kind("拟写公示", (Role.PUBLISHER,), barred=("worked",)),
-    "approve_publication": Kind("审核公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handlers")),
-    "decide_waiver": Kind("审批不公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handlers")),
+    "approve_publication": Kind("审核公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handled")),
+    "decide_waiver": Kind("审批不公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handled")),
     "publish": Kind("公示", (Role.PUBLISHER,), barred=("asker", "worked")),
     "follow_up": Kind("回访", (Role.CALLER,), clock=Clock.FOLLOW_UP, barred=("worked",)),
     "recollect": Kind("再收集", (Role.CALLER,), barred=("worked",)),
@@ -70,8 +74,8 @@ KINDS: Mapping[str, Kind] = {
     "answer_reminder_caller": Kind("反馈催办", (Role.CALLER,)),
     "answer_order": Kind("反馈督办", (Role.HANDLER,), "named"),
     "judge_order": Kind("审核督办反馈", (Role.SUPERVISOR,)),
-    "decide_review": Kind("作出复查复核意见", (Role.INTAKE,), clock=Clock.REVIEW),
-    "decide_re_review": Kind("作出复核意见", (Role.INTAKE,), clock=Clock.RE_REVIEW),
+    "decide_review": Kind("作出复查复核意见", (Role.INTAKE,), clock=Clock.REVIEW, barred=("worked",)),
+    "decide_re_review": Kind("作出复核意见", (Role.INTAKE,), clock=Clock.RE_REVIEW, barred=("worked",)),
     "approve_erasure": Kind("审批个人信息删除", (Role.APPROVER, Role.INTAKE), barred=("asker",)),
 }
 

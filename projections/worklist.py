@@ -19,6 +19,7 @@ from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.limits import BY_UNIT, stopped_by
 from domain.petition.state import people
+from domain.petition.working import handled_by, worked_on_by
 from domain.vocabulary import Clock, Role
 from projections.projection import Projection, Write
 from projections.sight import against_columns
@@ -33,7 +34,8 @@ CREATE TABLE {schema}.files (
     lead text,
     involved text[] NOT NULL DEFAULT '{}',
     signed text[] NOT NULL DEFAULT '{}',
-    handlers text[] NOT NULL DEFAULT '{}',
+    handled text[] NOT NULL DEFAULT '{}',
+    objectors text[] NOT NULL DEFAULT '{}',
     worked text[] NOT NULL DEFAULT '{}',
     dues jsonb NOT NULL DEFAULT '{}'
 );
@@ -74,11 +76,15 @@ SIGN = """
 UPDATE {schema}.files SET signed = array_append(array_remove(signed, %(unit)s), %(unit)s) WHERE number = %(number)s
 """
 WORK = """
-UPDATE {schema}.files SET worked = ARRAY(SELECT unnest(worked) UNION SELECT unnest(%(people)s::text[]) ORDER BY 1),
-    handlers = ARRAY(SELECT unnest(handlers) UNION SELECT unnest(%(handlers)s::text[]) ORDER BY 1)
+UPDATE {schema}.files SET worked = ARRAY(SELECT unnest(worked) UNION SELECT unnest(%(worked)s::text[]) ORDER BY 1),
+    handled = ARRAY(SELECT unnest(handled) UNION SELECT unnest(%(handled)s::text[]) ORDER BY 1)
 WHERE number = %(number)s
 """
-NEW_ROUND = "UPDATE {schema}.files SET handlers = '{}', dues = '{}' WHERE number = %(number)s"
+OBJECT = """
+UPDATE {schema}.files SET objectors = ARRAY(SELECT unnest(objectors) UNION SELECT unnest(%(people)s::text[]) ORDER BY 1)
+WHERE number = %(number)s
+"""
+NEW_ROUND = "UPDATE {schema}.files SET objectors = '{}', dues = '{}' WHERE number = %(number)s"
 SET_DUES = "UPDATE {schema}.files SET dues = dues || %(dues)s WHERE number = %(number)s"
 STOP_CLOCKS = """
 UPDATE {schema}.files SET dues = coalesce((
@@ -108,7 +114,6 @@ UNITS: Mapping[For, str] = {
     "signed": "SELECT unnest(f.signed)",
     "named": "VALUES (%(unit)s::text)",
 }
-BARRED = {"asker": "%(people)s::text[]", "handlers": "f.handlers", "worked": "f.worked"}
 
 
 def _open(task: str, kind: Kind, role: Role) -> str:
@@ -117,7 +122,7 @@ def _open(task: str, kind: Kind, role: Role) -> str:
     if kind.clock is not None:
         key = f"'{kind.clock}:' || u.unit" if kind.clock in BY_UNIT else f"'{kind.clock}'"
         due = f"(f.dues ->> ({key}))::date"
-    excluded = " || ".join(BARRED[part] for part in kind.barred) or "'{}'::text[]"
+    excluded = "%(people)s::text[]" if "asker" in kind.barred else "'{}'::text[]"
     person = "%(person)s::text" if kind.named else "NULL::text"
     return f"""
 INSERT INTO {{schema}}.tasks (number, task, role, unit, matter, person, due, since, excluded)
@@ -136,7 +141,7 @@ class Worklist(Projection):
     """待办: open tasks."""
 
     name: ClassVar[str] = "worklist"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
@@ -222,22 +227,9 @@ def _known(recorded: Recorded) -> Iterator[Write]:
 
 
 def _worked(recorded: Recorded) -> Iterator[Write]:
-    """Who took part in the work, and so may neither publish nor follow up the file."""
-    doers = people(recorded.actor)
-    match recorded.fact:
-        case h.SignedFor(handler=handler) | h.HandlerNamed(handler=handler):
-            handlers = [handler]
-        case (
-            h.ResidentContacted()
-            | h.HouseholdVisited()
-            | h.ProgressNoted()
-            | h.EscalatedUpward()
-            | h.CoUnitReported()
-            | h.OutcomeReported()
-            | h.ReplyDrafted()
-            | h.ReplyApproved()
-        ):
-            handlers = []
-        case _:
-            return
-    yield WORK, {"number": recorded.stream, "people": sorted(doers.union(handlers)), "handlers": handlers}
+    """Who took part in the work, and so may neither judge, publish nor follow up the file."""
+    number, worked = {"number": recorded.stream}, worked_on_by(recorded)
+    if worked:
+        yield WORK, {**number, "worked": sorted(worked), "handled": sorted(handled_by(recorded))}
+    if isinstance(recorded.fact, h.ReturnAsked):
+        yield OBJECT, {**number, "people": sorted(people(recorded.actor))}

@@ -15,7 +15,7 @@ from domain.vocabulary import Code, Role
 from projections.masked import shown
 from projections.paging import Cursor, Sql
 from projections.sight import Sight
-from projections.tasks import KINDS
+from projections.tasks import KINDS, Barred
 
 MAX_LIMIT = 200
 COUNTED = 1000
@@ -26,9 +26,14 @@ Grants = Iterable[tuple[Role, str | None]]
 FOR_GRANT = SQL("""
     SELECT t.* FROM unnest(%(roles)s::text[], %(units)s::text[]) AS g (role, unit) CROSS JOIN LATERAL (
         SELECT t.* FROM worklist.tasks t
-        CROSS JOIN LATERAL (SELECT FROM worklist.files f WHERE f.number = t.number AND {sight} OFFSET 0) f
+        CROSS JOIN LATERAL (SELECT FROM worklist.files f WHERE f.number = t.number AND {sight} AND {free} OFFSET 0) f
         WHERE t.role = g.role AND t.unit = g.unit AND {conditions}
         ORDER BY t.due_order, t.number, t.task, t.unit, t.matter LIMIT {limit}) t""")
+BARRED: Mapping[Barred, str] = {"handled": "f.handled", "worked": "f.worked", "objectors": "f.objectors"}
+"""Whom the file itself bars from a task: as it is when it is read, so that who works on it meanwhile is barred too."""
+FREE = " AND ".join(
+    f"NOT (t.task = ANY(%({part})s::text[]) AND {who} && %(persons)s::text[])" for part, who in BARRED.items()
+)
 PAGE = SQL("""
 WITH waiting AS MATERIALIZED (
     SELECT DISTINCT ON (w.due_order, w.number, w.task, w.unit, w.matter) w.* FROM ({waiting}) w
@@ -182,6 +187,7 @@ def _for(grants: Grants, persons: Collection[str], own: bool) -> Sql:
     pairs = sorted({(role.value, place) for role, unit in grants for place in ("", unit or "")})
     query = Sql()
     query.parameters.update(roles=[role for role, _ in pairs], units=[unit for _, unit in pairs])
+    query.parameters.update({part: [task for task, kind in KINDS.items() if part in kind.barred] for part in BARRED})
     query.where("NOT t.excluded && %(persons)s::text[]", {"persons": sorted(persons)})
     if own:
         query.where("(t.person IS NULL OR t.person = ANY(%(persons)s))")
@@ -190,7 +196,7 @@ def _for(grants: Grants, persons: Collection[str], own: bool) -> Sql:
 
 def _fetch(conn: Connection[Any], statement: SQL, query: Sql, sight: Sight, limit: int) -> list[DictRow]:
     rule, parameters = sight.sql("f")
-    waiting = FOR_GRANT.format(sight=SQL(rule), conditions=SQL(str(query)), limit=Literal(limit))
+    waiting = FOR_GRANT.format(sight=SQL(rule), free=SQL(FREE), conditions=SQL(str(query)), limit=Literal(limit))
     composed = statement.format(waiting=waiting, limit=Literal(limit))
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(composed, {**query.parameters, **parameters}).fetchall()

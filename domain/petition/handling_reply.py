@@ -99,7 +99,7 @@ class _ReplyDecision(PetitionCommand):
         draft = petition.current.reply
         if draft is None or not draft.waiting:
             return not_possible("没有待审批的答复", "no reply waits for approval")
-        return another_person(context, draft.by, petition.current.handlers)
+        return another_person(context, draft.by, petition.handled)
 
 
 class ApproveReply(_ReplyDecision):

@@ -76,7 +76,7 @@ class _ExtensionDecision(PetitionCommand):
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """Something must wait, asked by another person and for another's work."""
-        return decided_by_another(petition.extension_asked, EXTENSION, context, petition.current.signed.values())
+        return decided_by_another(petition.extension_asked, EXTENSION, context, petition.handled)
 
 
 class GrantExtension(_ExtensionDecision):
@@ -148,7 +148,7 @@ class _SuspensionDecision(PetitionCommand):
     @classmethod
     def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
         """Something must wait, asked by another person and for another's work."""
-        return decided_by_another(petition.suspension_asked, SUSPENSION, context, petition.current.signed.values())
+        return decided_by_another(petition.suspension_asked, SUSPENSION, context, petition.handled)
 
 
 class GrantSuspension(_SuspensionDecision):

@@ -29,6 +29,7 @@ from domain.petition.state import (
     people,
 )
 from domain.petition.taking import take_exceptions, take_publishing, take_recollecting, take_supervising
+from domain.petition.working import handled_by, worked_on_by
 from domain.vocabulary import Channel, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
 
@@ -75,7 +76,7 @@ class Petition(Aggregate):
         self.suspension_asked: Asked | None = None
         self.suspended_on: date | None = None
         self.escalations: list[Escalation] = []
-        self.worked: set[str] = set()
+        self.handled, self.worked = set[str](), set[str]()
         self.rounds: list[Round] = [Round()]
         self.publication: Draft | None = None
         self.outlets: tuple[Outlet, ...] = ()
@@ -159,6 +160,7 @@ class Petition(Aggregate):
             self.due = {key: one for key, one in self.due.items() if not {key, one.clock} & stops}
         if self.stage not in LOOP and self.ended_at is None:
             self.ended_at = recorded.occurred_at or recorded.recorded_at
+        self._work(recorded)
         self._receiving(recorded)
         self._assigning(recorded)
         self._handling(recorded)
@@ -252,7 +254,6 @@ class Petition(Aggregate):
             case h.SignedFor(unit=unit, handler=handler) | h.HandlerNamed(unit=unit, handler=handler):
                 current.signed[unit] = handler
                 self.duty.answerable = unit if unit == self.lead else self.duty.answerable
-                self._work(actors | {handler})
             case h.ReturnAsked(unit=unit, proposed_unit=proposed):
                 self.return_asked[unit] = Asked(actors)
                 self.duty.returns += 1
@@ -273,22 +274,21 @@ class Petition(Aggregate):
             case h.DutyDecided(unit=unit):
                 self.duty.dispute, self.duty.decided = None, unit
 
-    def _work(self, persons: frozenset[str]) -> None:
-        self.current.handlers |= persons
-        self.worked |= persons
+    def _work(self, recorded: Recorded) -> None:
+        handled = handled_by(recorded)
+        self.current.handlers |= handled
+        self.handled |= handled
+        self.worked |= worked_on_by(recorded)
 
     def _handling(self, recorded: Recorded) -> None:
         actors, current = people(recorded.actor), self.current
         match recorded.fact:
             case h.ResidentContacted(reached=reached):
                 current.contacted = current.contacted or reached
-                self._work(actors)
-            case h.HouseholdVisited(visitors=visitors, reached=reached, attachments=attachments):
+            case h.HouseholdVisited(reached=reached, attachments=attachments):
                 current.contacted = current.contacted or reached
-                self._work(actors.union(visitors))
                 self._attach(attachments)
             case h.ProgressNoted(attachments=attachments):
-                self._work(actors)
                 self._attach(attachments)
             case h.ExtensionAsked(days=days, digest=digest):
                 self.extension_asked = Asked(actors, days=days, digest=digest)
@@ -307,13 +307,10 @@ class Petition(Aggregate):
                 self._resume(recorded.day)
             case h.OutcomeReported(answers=answers):
                 current.answers = tuple(answer.demand for answer in answers)
-                self._work(actors)
             case h.ReplyDrafted(text=text, digest=digest):
                 current.reply = Draft("", text, digest, actors)
-                self._work(actors)
             case h.ReplyApproved() if current.reply:
                 current.reply = replace(current.reply, approved_by=actors)
-                self.worked |= actors
             case h.ReplySentBack() if current.reply:
                 current.reply = replace(current.reply, sent_back=True)
             case h.ReplyDelivered(proof=proof):
@@ -331,17 +328,15 @@ class Petition(Aggregate):
         self.suspended_on = None
 
     def _with_others(self, recorded: Recorded) -> None:
-        actors, current = people(recorded.actor), self.current
+        current = self.current
         match recorded.fact:
             case h.EscalatedUpward(body=body):
                 self.escalations.append(Escalation(body, recorded.occurred_at or recorded.recorded_at))
-                self._work(actors)
             case h.SuperiorAnswered(body=body):
                 self.escalations[:] = answered(self.escalations, body, recorded.occurred_at or recorded.recorded_at)
             case h.CoUnitReported(unit=unit, answers=answers):
                 current.co_reports.add(unit)
                 current.co_answers.update({one.demand: one for one in answers})
-                self._work(actors)
 
     def _telling(self, recorded: Recorded) -> None:
         """Facts that a letter may tell, by topic (and order), and the letters that were issued."""

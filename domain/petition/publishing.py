@@ -78,7 +78,7 @@ class _PublicationDecision(PetitionCommand):
         """A draft must wait."""
         if petition.publication is None or not petition.publication.waiting:
             return not_possible("没有待审核的公示", "no publication waits for approval")
-        return another_person(context, petition.publication.by, petition.current.handlers)
+        return another_person(context, petition.publication.by, petition.handled)
 
 
 class ApprovePublication(_PublicationDecision):
@@ -186,7 +186,7 @@ class _WaiverDecision(DecideException):
     @classmethod
     def barred_too(cls, petition: Petition) -> Collection[str]:
         """Who handled it: what they did would not come before the public."""
-        return petition.current.handlers
+        return petition.handled
 
 
 class ApproveWaiver(_WaiverDecision):

@@ -38,7 +38,7 @@ def decided_by_another(
 
 
 def not_own_work(petition: Petition, context: Context) -> TwoPeopleNeeded | None:
-    """Nobody publishes or follows up a file that they handled, in any of its rounds."""
+    """Nobody publishes, reviews or follows up a file that they worked on, in any of its rounds."""
     return another_person(context, petition.worked)
 
 

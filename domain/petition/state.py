@@ -118,7 +118,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review or re-review: when asked, days of hearing and the last of them, what was decided and when."""
+    """A review or re-review: when asked, days of hearing and the last of them, what was decided and when.
+
+    `decided_for`: the unit of ours whose head decided; None where the desk entered what a body outside decided.
+    """
 
     kind: ReviewKind
     asked_at: datetime
@@ -126,6 +129,7 @@ class Review:
     heard_until: date | None = None
     verdict: ReviewVerdict | None = None
     decided_at: datetime | None = None
+    decided_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

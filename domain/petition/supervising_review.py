@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from domain.errors import DomainError
+from domain.errors import DomainError, NotYourUnit
 from domain.kernel import Context, Event, day_of
 from domain.petition.command import PetitionCommand, Prose, Short, invalid, start_clocks
 from domain.petition.events import supervising as s
@@ -58,8 +58,22 @@ class AskReview(PetitionCommand):
         yield from start_clocks(petition, context, deciding)
 
 
+def _stands_above(petition: Petition, context: Context) -> bool:
+    """Whether the caller's unit stands above the one that answered (L1 35), or above the one that reviewed (L1 36).
+
+    What a body outside decided is entered by the intake desk; for an approver of ours the lead's own rank then counts.
+    """
+    review = petition.reviews.get(ReviewKind.REVIEW)
+    again = ReviewKind.RE_REVIEW in petition.reviews
+    below = review.decided_for if again and review is not None and review.decided_for else petition.lead
+    if below is None:
+        return False
+    rulebook = context.rulebook
+    return context.actor.unit in rulebook.chain(below) and context.actor.unit not in rulebook.below(below)
+
+
 class _OpenReview(PetitionCommand):
-    """What acting on a review shares: it must be open, and nobody decides on their own work."""
+    """What acting on a review shares: it must be open, and is the superior's, not of whoever worked on the file."""
 
     kind: ReviewKind = Field(title="复查/复核")
 
@@ -68,6 +82,8 @@ class _OpenReview(PetitionCommand):
         """One must be open."""
         if all(review.verdict is not None for review in petition.reviews.values()):
             return not_possible("没有进行中的复查复核", "no review is open")
+        if context.actor.role is Role.APPROVER and not _stands_above(petition, context):
+            return NotYourUnit()
         return not_own_work(petition, context)
 
     def review(self, petition: Petition) -> Review:

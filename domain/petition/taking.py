@@ -13,6 +13,7 @@ from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.stages import may_follow
 from domain.petition.state import Asked, Draft, Order, Review, Round, people
+from domain.vocabulary import Role
 
 if TYPE_CHECKING:
     from domain.petition.petition import Petition
@@ -90,8 +91,12 @@ def take_supervising(file: Petition, recorded: Recorded) -> None:
             days = file.reviews[kind].hearing_days + (last - first).days + 1
             file.reviews[kind] = replace(file.reviews[kind], hearing_days=days, heard_until=last)
         case s.ReviewDecided(kind=kind, verdict=verdict):
-            decided = replace(file.reviews[kind], verdict=verdict, decided_at=recorded.occurred_at)
-            file.reviews[kind] = decided
+            file.reviews[kind] = replace(
+                file.reviews[kind],
+                verdict=verdict,
+                decided_at=recorded.occurred_at,
+                decided_for=recorded.actor.unit if recorded.actor.role is Role.APPROVER else None,
+            )
 
 
 def take_recollecting(file: Petition, recorded: Recorded) -> None:

@@ -10,6 +10,7 @@ from domain.kernel import Event, Recorded
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS
 from domain.petition.events import handling as h
+from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
@@ -19,7 +20,7 @@ from domain.petition.handling_reply import ApproveReply
 from domain.petition.handling_time import GrantExtension, GrantSuspension, ResumeHandling
 from domain.petition.intake import ReceivePetition
 from domain.petition.petition import Petition
-from domain.petition.publishing import PublishResult
+from domain.petition.publishing import ApprovePublication, ApproveWaiver, PublishResult, SendBackPublication
 from domain.petition.receiving import AcceptPetition, RefuseFurther, SteerToProcedure, WithdrawPetition
 from domain.petition.receiving_file import LinkDuplicate
 from domain.petition.recollecting import Recollect
@@ -42,6 +43,7 @@ from tests.happened import (
     accepted,
     approved,
     assigned,
+    delivered,
     drafted,
     in_closed,
     in_handling,
@@ -49,7 +51,9 @@ from tests.happened import (
     in_supervising,
     published,
     received,
+    reopened,
     replied,
+    reply_approved,
     reply_drafted,
     reported,
     return_asked,
@@ -57,8 +61,9 @@ from tests.happened import (
     signed,
     step,
     suspended,
+    waiver_asked,
 )
-from tests.scenario import CAST, MONDAY, NUMBER, Steps, context, given, history, shanghai
+from tests.scenario import CAST, MONDAY, NUMBER, Step, Steps, context, given, history, shanghai
 
 SETTLED = Recollect(settled=True)
 
@@ -264,3 +269,40 @@ def test_a_code_is_nobodys_telephone() -> None:
         AssignPetition(lead="13900001234")
     with pytest.raises(ValidationError):
         VisitHousehold(visitors=("11010519491231002X",), text="走访")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        step(h.ProgressNoted(text="已到现场"), by="bai"),
+        step(h.ExtensionAsked(days=3, reason="协调", salt="salz", digest="d" * 64), by="bai"),
+        step(h.SuspensionAsked(until=MONDAY + timedelta(days=9), reason="鉴定"), by="bai"),
+        step(h.SignedFor(unit="MS", handler="chen"), by="bai"),
+        step(h.HandlerNamed(unit="MS", handler="bai"), by="li"),
+        step(h.HouseholdVisited(visitors=("bai",), reached=True, text="走访"), by="chen"),
+    ],
+    ids=lambda one: one.facts[0].TOPIC,
+)
+def test_whoever_worked_in_any_round_judges_nothing_of_the_file(work: Step) -> None:
+    """There is one definition of having worked on a file, and a later round does not wash it off."""
+    first: list[Steps] = [in_handling(), work, reported(), replied()]
+    later: list[Steps] = [*first, published(), step(sampled_follow_up(), by="zhao"), reopened(), reported()]
+    tries: dict[PetitionCommand, list[Steps]] = {
+        ApprovePublication(): [*first, drafted()],
+        ApproveWaiver(): [*first, waiver_asked()],
+        ApproveReply(): [*later, reply_drafted()],
+        SendBackPublication(reason="仍可辨认"): [*later, replied(), drafted()],
+        GrantSuspension(): [*later, step(h.SuspensionAsked(until=MONDAY + timedelta(days=9), reason="鉴"), by="chen")],
+    }
+    for command, steps in tries.items():
+        given(*steps).when(command, by="bai").then_refused(TwoPeopleNeeded)
+        assert not given(*steps).offers(type(command), "bai")
+
+
+def test_who_delivers_a_reply_has_worked_on_it_but_who_approved_it_or_named_the_handler_has_not() -> None:
+    by_intake: list[Steps] = [in_handling(), reported(), reply_drafted(), reply_approved(), delivered(by="bai")]
+    given(*by_intake, drafted()).when(ApprovePublication(), by="bai").then_refused(TwoPeopleNeeded)
+    named = step(h.HandlerNamed(unit="MS", handler="chang"), by="li")
+    given(in_handling(), named, reported(), reply_drafted()).when(ApproveReply(), by="li").then(h.ReplyApproved)
+    file = given(in_handling(), reported(), replied(), drafted())
+    file.when(ApprovePublication(), by="li").then(p.PublicationApproved)

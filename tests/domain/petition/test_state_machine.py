@@ -15,6 +15,7 @@ from domain.errors import DomainError
 from domain.kernel import Recorded, day_of, stamp
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS, ImportPetition, ReceivePetition
+from domain.petition.events import exceptions as x
 from domain.petition.events import handling as h
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
@@ -23,7 +24,7 @@ from domain.petition.events import supervising as s
 from domain.petition.limits import BY_UNIT
 from domain.petition.petition import Petition
 from domain.petition.stages import LOOP, TRANSITIONS, Stage, stage_after
-from domain.vocabulary import Clock
+from domain.vocabulary import Clock, Role
 from tests.domain.petition.plausible import NUMBERS, form
 from tests.happened import in_closed, in_handling, in_publishing, in_recollecting, in_supervising, received
 from tests.scenario import CAST, MONDAY, Steps, context, history, shanghai
@@ -240,45 +241,54 @@ class Loop(RuleBasedStateMachine):
     def nobody_judges_their_own_work(self) -> None:
         for past in self.histories.values():
             worked: set[str] = set()
+            approved: set[str] = set()
             drafted: set[str] = set()
             for one in past:
                 persons = {one.actor.id, one.actor.on_behalf_of} - {None}
                 match one.fact:
+                    case h.HandlerNamed(handler=handler) if one.actor.role is Role.APPROVER:
+                        worked |= {handler}
                     case h.SignedFor(handler=handler) | h.HandlerNamed(handler=handler):
                         worked |= {handler, *filter(None, persons)}
                     case h.HouseholdVisited(visitors=visitors):
                         worked |= {*visitors, *filter(None, persons)}
-                    case h.ProgressNoted() | h.OutcomeReported() | h.ReplyDrafted() | h.ResidentContacted():
+                    case (
+                        h.ProgressNoted()
+                        | h.OutcomeReported()
+                        | h.ReplyDrafted()
+                        | h.ResidentContacted()
+                        | h.ReplyDelivered()
+                        | h.ExtensionAsked()
+                        | h.SuspensionAsked()
+                    ):
                         worked |= set(filter(None, persons))
+                    case h.ReplyApproved():
+                        assert not persons & worked
+                        approved |= set(filter(None, persons))
+                    case (
+                        h.ReplySentBack()
+                        | h.ExtensionGranted()
+                        | h.ExtensionRefused()
+                        | h.SuspensionGranted()
+                        | h.SuspensionRefused()
+                        | p.PublicationWaived()
+                        | x.WaiverRefused()
+                    ):
+                        assert not persons & worked
                     case p.PublicationDrafted():
                         drafted = set(filter(None, persons))
-                        assert not persons & worked
-                    case p.PublicationApproved():
-                        assert not persons & drafted
+                        assert not persons & (worked | approved)
+                    case p.PublicationApproved() | p.PublicationSentBack():
+                        assert not persons & (drafted | worked)
                     case (
                         p.ResultPublished()
-                        | p.PublicationWaived()
                         | p.PublicationCorrected()
                         | s.FollowedUp()
                         | s.FollowUpMissed()
                         | c.OpinionGathered()
                         | s.ReviewDecided()
                     ):
-                        assert not persons & worked
-
-    @invariant()
-    def nobody_approves_a_reply_of_theirs(self) -> None:
-        for past in self.histories.values():
-            round_work: set[str] = set()
-            for one in past:
-                persons = set(filter(None, (one.actor.id, one.actor.on_behalf_of)))
-                match one.fact:
-                    case c.PetitionReopened():
-                        round_work = set()
-                    case h.ProgressNoted() | h.OutcomeReported() | h.ReplyDrafted() | h.SignedFor():
-                        round_work |= persons
-                    case h.ReplyApproved() | h.ReplySentBack():
-                        assert not persons & round_work
+                        assert not persons & (worked | approved)
 
     @invariant()
     def the_accused_do_nothing(self) -> None:

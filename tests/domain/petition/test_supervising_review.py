@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.errors import Invalid, NotPossibleNow, TwoPeopleNeeded, WrongRole, WrongStage
+from domain.errors import Invalid, NotPossibleNow, NotYourUnit, TwoPeopleNeeded, WrongRole, WrongStage
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
@@ -147,10 +147,22 @@ def test_nobody_reviews_their_own_work() -> None:
     work: list[Steps] = [received(), accepted(), assigned(), signed(by="bai"), reported(), replied(), review_asked()]
     file = given(*work)
     file.when(decide(), by="bai").then_refused(TwoPeopleNeeded)
-    file.when(decide(), by="li").then_refused(TwoPeopleNeeded)
     file.when(decide(), by="gu", standing_in=["bai"]).then_refused(TwoPeopleNeeded)
     file.when(hearing(MONDAY, MONDAY), by="bai").then_refused(TwoPeopleNeeded)
     file.when(decide(), by="xu").then(s.ReviewDecided)
+
+
+def test_of_our_approvers_only_a_superior_of_the_unit_that_answered_reviews() -> None:
+    """L1 35, 36: the unit above reviews, one above that re-reviews; MS answered, HY stands above it."""
+    for command in (decide(), hearing(MONDAY, MONDAY)):
+        for who in ("li", "qin", "kong"):
+            asked().when(command, by=who).then_refused(NotYourUnit)
+            assert not asked().offers(type(command), who)
+        assert asked().offers(type(command), "hu")
+    reviewed = asked().when(decide(), by="hu").then(s.ReviewDecided, r.DueDatesSet)
+    again = reviewed.when(ASK_AGAIN, by="wu").then(s.ReviewAsked, r.DueDatesSet)
+    again.when(decide(RE_REVIEW), by="hu").then_refused(NotYourUnit)
+    again.when(decide(RE_REVIEW), by="xu").then(s.ReviewDecided)
 
 
 def test_only_an_open_review_is_decided() -> None:
