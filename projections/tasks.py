@@ -16,9 +16,10 @@ from domain.petition.events import supervising as s
 from domain.petition.stages import LOOP, Stage, stage_after
 from domain.vocabulary import Clock, Role, Solved
 
-For = Literal["office", "unassigned", "lead", "uncontacted", "unsigned", "signed", "named"]
-"""Whose task it is: the whole role, always or only while there is no lead unit; the lead unit, always or only while the
-resident was not contacted; each unit on the file that has not signed, or that has; the unit that the event names."""
+For = Literal["office", "hanging", "unassigned", "lead", "uncontacted", "unsigned", "signed", "named"]
+"""Whose task it is: the whole role, always, only while what must not be public hangs, or while no unit leads it; the
+lead unit, always or only while the resident was not contacted; each unit on the file that has not signed, or that has;
+the unit that the event names."""
 
 
 Barred = Literal["asker", "handled", "worked", "objectors"]
@@ -66,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "approve_publication": Kind("审核公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handled")),
     "decide_waiver": Kind("审批不公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handled")),
     "publish": Kind("公示", (Role.PUBLISHER,), barred=("asker", "worked")),
+    "take_down": Kind("撤下公示", (Role.PUBLISHER,), "hanging"),
     "follow_up": Kind("回访", (Role.CALLER,), clock=Clock.FOLLOW_UP, barred=("worked",)),
     "recollect": Kind("再收集", (Role.CALLER,), barred=("worked",)),
     "hear_resident": Kind("听取居民意见", (Role.CALLER,), barred=("worked",)),
@@ -85,6 +87,7 @@ HANDLING = ("assign", "sign", *CONTACT, "handle", "handle_again", "decide_return
             "decide_suspension", "resume", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")  # fmt: skip
 DRAFTING = ("draft_publication", "approve_publication", "publish")
 PUBLISHING = (*DRAFTING, "decide_waiver")
+ON_THE_BOARDS = (*PUBLISHING, "take_down")
 WORKING = ("handle", "handle_again", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")
 REMINDERS = ("answer_reminder", "answer_reminder_intake", "answer_reminder_caller")
 OF_THE_UNIT = ("sign", "contact_as_lead", "handle", "handle_again", "draft_reply")
@@ -143,6 +146,8 @@ CHANGES: Mapping[type[Event], Change] = {
     p.ResultPublished: Change(PUBLISHING, ("follow_up",)),
     p.PublicationWaived: Change(PUBLISHING, ("follow_up",)),
     p.PublicationCorrected: Change(PUBLISHING),
+    p.PublicationWithdrawn: Change(("take_down",)),
+    r.PetitionClassified: Change(("take_down",), ("take_down",)),
     s.FollowedUp: Change(("follow_up", "hear_resident"), ("recollect",)),
     s.ReminderSent: Change(opens=("answer_reminder",)),
     s.ReminderAnswered: Change(REMINDERS, of="matter"),
@@ -170,6 +175,8 @@ def change_of(fact: Event) -> Change:
             return Change(opens=("contact",))
         case s.ReminderSent(unit=None, role=role):
             return Change(opens=(f"answer_reminder_{role}",))
+        case r.PetitionCorrected(against=against) if against is not None:
+            return Change(("take_down",), ("take_down",))
         case s.ReviewAsked(kind=kind):
             return Change(opens=(f"decide_{kind.value}",))
         case s.ReviewDecided(kind=kind):

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from domain.clocks import DueDate
 from domain.kernel import Event, Recorded
 from domain.petition.events import handling as h
+from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
@@ -37,6 +38,7 @@ CREATE TABLE {schema}.files (
     handled text[] NOT NULL DEFAULT '{}',
     objectors text[] NOT NULL DEFAULT '{}',
     worked text[] NOT NULL DEFAULT '{}',
+    hangs boolean NOT NULL DEFAULT false,
     dues jsonb NOT NULL DEFAULT '{}'
 );
 CREATE TABLE {schema}.tasks (
@@ -63,6 +65,7 @@ ACCUSE = """
 UPDATE {schema}.files SET against_units = %(against_units)s, against_staff = %(against_staff)s WHERE number = %(number)s
 """
 CLASSIFY = "UPDATE {schema}.files SET secrecy = %(secrecy)s WHERE number = %(number)s"
+HANG = "UPDATE {schema}.files SET hangs = %(hangs)s WHERE number = %(number)s"
 ASSIGN = """
 UPDATE {schema}.files SET lead = %(lead)s, involved = %(involved)s,
     signed = ARRAY(SELECT unnest(signed) INTERSECT SELECT unnest(%(involved)s::text[]) ORDER BY 1)
@@ -107,6 +110,8 @@ CLOSE_ALL = "DELETE FROM {schema}.tasks WHERE number = %(number)s AND task <> 'a
 
 UNITS: Mapping[For, str] = {
     "office": "VALUES ('')",
+    "hanging": """SELECT '' WHERE f.hangs
+        AND (f.secrecy = 'secret' OR f.against_units <> '{{}}' OR f.against_staff <> '{{}}')""",
     "unassigned": "SELECT '' WHERE f.lead IS NULL",
     "lead": "SELECT f.lead WHERE f.lead IS NOT NULL",
     "uncontacted": "SELECT f.lead WHERE f.lead IS NOT NULL AND jsonb_exists(f.dues, 'contact')",
@@ -209,6 +214,8 @@ def _known(recorded: Recorded) -> Iterator[Write]:
             yield ACCUSE, {**number, **against_columns(against)}
         case r.PetitionClassified(secrecy=secrecy):
             yield CLASSIFY, {**number, "secrecy": secrecy}
+        case p.ResultPublished() | p.PublicationCorrected() | p.PublicationWithdrawn():
+            yield HANG, {**number, "hangs": not isinstance(fact, p.PublicationWithdrawn)}
         case h.Assigned(lead=lead, co_units=co_units):
             yield ASSIGN, {**number, "lead": lead, "involved": [lead, *co_units]}
         case h.ReturnGranted(unit=unit):

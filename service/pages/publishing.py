@@ -16,7 +16,7 @@ from domain.petition.publishing_redaction import Preview, Removal
 from domain.petition.references import typed
 from domain.vocabulary import RedactionBasis, Role
 from projections.bulletin_queries import published
-from projections.tasks import PUBLISHING
+from projections.tasks import ON_THE_BOARDS
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.pages.drafting import sent_as
@@ -81,7 +81,7 @@ def desk(
     return page(
         request,
         "publishing/desk.html",
-        waiting=waiting(request, parts, caller, wanted, roles=AT_WORK, kinds=PUBLISHING),
+        waiting=waiting(request, parts, caller, wanted, roles=AT_WORK, kinds=ON_THE_BOARDS),
         notices=[one for one in hanging.notices if one.number in known],
         publishes=Role.PUBLISHER in caller.roles,
         first="/publication" if notices else None,

@@ -48,6 +48,7 @@ DONE_BY: Mapping[str, str] = {
     "approve_publication": "approve-publication",
     "decide_waiver": "approve-waiver",
     "publish": "publish-result",
+    "take_down": "withdraw-publication",
     "follow_up": "follow-up",
     "recollect": "recollect",
     "answer_reminder": "answer-reminder",

@@ -185,7 +185,7 @@ def test_the_steps_above_leave_no_rule_out() -> None:
     walked = {type(fact) for _, facts, _ in STEPS for fact in facts}
     elsewhere = {
         r.ImportedPetitionTakenUp, h.HandlerNamed, h.ReturnGranted, h.ExtensionGranted, h.SuspensionRefused,
-        p.PublicationCorrected,
+        p.PublicationCorrected, p.PublicationWithdrawn, r.PetitionClassified,
     }  # fmt: skip
     assert set(CHANGES) - walked == elsewhere
 
@@ -274,6 +274,20 @@ def test_who_objected_for_a_unit_is_not_offered_the_dispute(connection: Connecti
     for person, found in {"s-light": [], "s-head": ["decide_duty"]}.items():
         page = tasks(connection, ALL, [(Role.APPROVER, "u-street")], [person])
         assert [one.task for one in page.tasks] == found
+
+
+def test_what_hangs_and_accuses_by_now_is_to_be_taken_down(connection: Connection[Any]) -> None:
+    """The boards would tell the accused (L1 30, 46): a person takes it down there, and that is the withdrawal."""
+    down = ("take_down", "publisher", OFFICE)
+    accused, cleared = (r.PetitionCorrected(reason="更正", against=one) for one in ((v.Accused(unit="u-9"),), ()))
+    story = sample.replied(sample.opened())
+    assert down not in waiting(connection, story.add(INTAKE, accused))
+    story.add(INTAKE, cleared).add(PUBLISHER, sample.PUBLISHED)
+    assert down in waiting(connection, story.add(INTAKE, accused))
+    assert down not in waiting(connection, story.add(INTAKE, cleared))
+    assert down in waiting(connection, story.add(INTAKE, accused))
+    assert down not in waiting(connection, story.add(PUBLISHER, p.PublicationWithdrawn(reason="涉及被反映单位")))
+    assert down not in waiting(connection, story.add(INTAKE, accused))
 
 
 def test_an_end_leaves_nothing_but_an_erasure(connection: Connection[Any]) -> None:
