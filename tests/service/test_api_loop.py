@@ -264,6 +264,7 @@ def test_who_acted_is_on_record(gone_round: Gone) -> None:
     assert {(act["topic"], act["role"]) for act in found} == {
         ("petition.publication_approved", "publisher"),
         ("petition.publication_waived", "publisher"),
+        ("petition.due_dates_set", "publisher"),
     }
     found = office.ok(office.get("supervisor", "/audit", topic="petition.declined"))["events"]
     assert [act["stream"] for act in found] == [numbers["hotline"]]
