@@ -1,16 +1,17 @@
-"""Sending a batch's writes: many rows under one SQL text go to the server as one JSON document, in one call.
+"""Sending a batch's writes: all of them, with the position that they belong to, in one statement.
 
-Sent one by one, a row costs more in the driver and on the wire than in the tables. So the first large group of a SQL
-text makes a function of the session, `pg_temp.writes_…`, whose statement is that very text with the row's fields in the
-place of its parameters; plain inserts take all rows at once, everything else row by row in order. The types of the
-parameters are those that the server itself finds for the text. Where it finds none, or a value has no JSON, rows go one
-by one.
+Sent one by one, a row costs more in the driver and on the wire than in the tables. So every SQL text becomes a function
+of the session, `pg_temp.writes_…`, whose statement is that very text with the fields of a JSON document in the place of
+its parameters; plain inserts take all rows at once, everything else row by row in order. The types of the parameters
+are those that the server itself finds for the text. `pg_temp.written` carries out a batch: a number for each text, a
+document for each number. Where the server finds no types, or a value has no JSON, rows go one by one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,6 +19,7 @@ from weakref import WeakKeyDictionary
 import orjson
 import psycopg
 from psycopg import Connection
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
@@ -25,48 +27,163 @@ from psycopg.types.json import Jsonb
 Rows = Sequence[Mapping[str, object]]
 Groups = Sequence[tuple[str, Rows]]
 
-MANY = 8
-"""From so many rows on a group is sent as one."""
-
 PARAMETER = re.compile(r"%\((\w+)\)s")
 PLAIN_INSERT = re.compile(r"\s*(INSERT INTO [^()]+\([^()]+\))\s*VALUES\s*\((.*)\)\s*", re.DOTALL)
 CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
 TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'probe'"
 
-Known = dict[str, str | None]
-"""The call that sends rows under a SQL text, in this session; None where there can be none."""
+REFUSED = "HY001"
+"""The SQLSTATE of a batch whose guard did not hold."""
 
-_KNOWN: WeakKeyDictionary[Connection[Any], Known] = WeakKeyDictionary()
+WRITTEN = """
+CREATE OR REPLACE FUNCTION pg_temp.written (moved bigint, wanted bigint, texts integer[], given text) RETURNS void
+LANGUAGE plpgsql AS $written$
+DECLARE documents text[] := string_to_array(given, E'\\n'); place integer := 0; number integer; done boolean;
+BEGIN
+IF moved <> wanted THEN RAISE EXCEPTION 'not at the place' USING ERRCODE = '{refused}'; END IF;
+FOREACH number IN ARRAY texts LOOP
+place := place + 1;
+{choice}
+END LOOP;
+END $written$
+"""
+CALL = "SELECT pg_temp.written(0, 0, %(texts)s::integer[], %(given)s)"
+GUARDED = (
+    "WITH moved AS ({guard} RETURNING 1)"
+    " SELECT pg_temp.written((SELECT count(*) FROM moved), %(wanted)s, %(texts)s::integer[], %(given)s)"
+)
+"""The guard's count is an argument of the call, so that it has changed its rows before the first write."""
+
+
+class Refused(Exception):
+    """The guard did not change what it must; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """An UPDATE that must change so many rows, in the same transaction as the writes and before them."""
+
+    sql: str
+    parameters: Mapping[str, object]
+    rows: int
+
+
+@dataclass(slots=True)
+class _Session:
+    """The functions that one connection has, and each text's place among them; None where it can have none."""
+
+    places: dict[str, int | None] = field(default_factory=dict)
+    functions: list[str] = field(default_factory=list)
+
+
+_SESSIONS: WeakKeyDictionary[Connection[Any], _Session] = WeakKeyDictionary()
+
+_Call = tuple[str, str]
+"""Texts by their places, and the documents, as the session's function takes them."""
+_Part = _Call | tuple[str, Rows]
+
+
+def write_guarded(connection: Connection[Any], groups: Groups, guard: Guard) -> None:
+    """Carry out the guard and the writes in a transaction of their own; raises `Refused` where the guard does not hold.
+
+    One statement does it all where every text has its function.
+    """
+    make_ready(connection, groups)
+    parts = list(_parts(connection, groups)) or [("{}", "")]
+    try:
+        if len(parts) == 1 and isinstance(parts[0][1], str) and _idle(connection):
+            _call(connection, parts[0][0], parts[0][1], guard)
+            return
+        with connection.transaction():
+            if connection.execute(guard.sql.encode(), guard.parameters).rowcount != guard.rows:
+                raise Refused
+            _send(connection, parts)
+    except psycopg.DatabaseError as error:
+        if error.sqlstate == REFUSED:
+            raise Refused from None
+        raise
 
 
 def write(connection: Connection[Any], groups: Groups) -> None:
     """Carry out the writes in order, inside the caller's transaction."""
-    known = _KNOWN.get(connection, {})
-    with connection.cursor() as cursor, connection.pipeline():
-        for sql, rows in groups:
-            call = known.get(sql) if len(rows) >= MANY else None
-            document = _json(rows) if call else None
-            if call and document:
-                cursor.execute(call.encode(), (document,), prepare=True)
-            else:
-                cursor.executemany(sql.encode(), rows)
+    _send(connection, list(_parts(connection, groups)))
 
 
 def make_ready(connection: Connection[Any], groups: Groups) -> None:
-    """Make the functions that large groups need and the session lacks.
+    """Make the functions that the session lacks.
 
     Inside a transaction, whose end could take them away again, nothing is made, and the groups go row by row.
     """
-    if not connection.autocommit or connection.info.transaction_status is not TransactionStatus.IDLE:
+    if not _idle(connection):
         return
-    known = _KNOWN.setdefault(connection, {})
+    session = _SESSIONS.get(connection)
+    first = session is None
+    session = _SESSIONS.setdefault(connection, _Session())
+    had = len(session.functions)
+    for sql, _ in groups:
+        if sql not in session.places:
+            name = _function(connection, sql)
+            session.places[sql] = None if name is None else len(session.functions)
+            session.functions += [name] if name else []
+    if first or len(session.functions) > had:
+        choice = _choice(session.functions, 0, len(session.functions))
+        connection.execute(WRITTEN.format(refused=REFUSED, choice=choice).encode())
+
+
+def _idle(connection: Connection[Any]) -> bool:
+    return connection.autocommit and connection.info.transaction_status is TransactionStatus.IDLE
+
+
+def _choice(functions: Sequence[str], first: int, end: int) -> str:
+    """The call of the function with the number at hand, found by halving."""
+    if end - first < 2:
+        return "".join(f"done := pg_temp.{name}(documents[place]::json);" for name in functions[first:end])
+    middle = (first + end) // 2
+    lower, upper = _choice(functions, first, middle), _choice(functions, middle, end)
+    return f"IF number < {middle} THEN {lower} ELSE {upper} END IF;"
+
+
+def _parts(connection: Connection[Any], groups: Groups) -> Iterator[_Part]:
+    """The writes in order: calls, each for as many texts as stand together, and between them what goes row by row."""
+    session = _SESSIONS.get(connection, _Session())
+    json = _Documents(connection)
+    texts: list[str] = []
+    documents: list[str] = []
     for sql, rows in groups:
-        if len(rows) >= MANY and sql not in known:
-            known[sql] = _function(connection, sql)
+        place = session.places.get(sql)
+        document = None if place is None else json.of(rows)
+        if document is not None:
+            texts.append(str(place))
+            documents.append(document)
+            continue
+        if texts:
+            yield _joined(texts, documents)
+            texts, documents = [], []
+        yield sql, rows
+    if texts:
+        yield _joined(texts, documents)
+
+
+def _joined(texts: Sequence[str], documents: Sequence[str]) -> _Call:
+    return f"{{{','.join(texts)}}}", "\n".join(documents)  # no JSON holds a line's end
+
+
+def _send(connection: Connection[Any], parts: Sequence[_Part]) -> None:
+    with connection.cursor() as cursor, connection.pipeline():
+        for first, second in parts:
+            if isinstance(second, str):
+                cursor.execute(CALL, {"texts": first, "given": second}, prepare=True)
+            else:
+                cursor.executemany(first.encode(), second)
+
+
+def _call(connection: Connection[Any], texts: str, given: str, guard: Guard) -> None:
+    parameters = {**guard.parameters, "wanted": guard.rows, "texts": texts, "given": given}
+    connection.execute(GUARDED.format(guard=guard.sql).encode(), parameters, prepare=True)
 
 
 def _function(connection: Connection[Any], sql: str) -> str | None:
-    """Make the function for a SQL text; the call of it, or None where the server would not have it."""
+    """Make the function for a SQL text; its name, or None where the server would not have it."""
     try:
         return _made(connection, sql) if sql.lstrip().startswith(CHANGES) else None
     except psycopg.OperationalError:
@@ -87,14 +204,14 @@ def _made(connection: Connection[Any], sql: str) -> str | None:
     source = f"json_to_recordset(given_rows) AS given_row ({given})"
     insert = PLAIN_INSERT.fullmatch(statement)
     body = (
-        f"BEGIN {insert[1]} SELECT {insert[2]} FROM {source}; END"  # noqa: S608 - all of it stands in this code
+        f"BEGIN {insert[1]} SELECT {insert[2]} FROM {source};"  # noqa: S608 - all of it stands in this code
         if insert
         else f"DECLARE given_row record; BEGIN FOR given_row IN SELECT * FROM {source}"  # noqa: S608
-        f" LOOP {statement}; END LOOP; END"
+        f" LOOP {statement}; END LOOP;"
     )
-    head = f"CREATE OR REPLACE FUNCTION pg_temp.{name} (given_rows json) RETURNS void LANGUAGE plpgsql"
-    connection.execute(f"{head} AS $writes${body}$writes$".encode())
-    return f"SELECT pg_temp.{name}(%s::json)"
+    head = f"CREATE OR REPLACE FUNCTION pg_temp.{name} (given_rows json) RETURNS boolean LANGUAGE plpgsql"
+    connection.execute(f"{head} AS $writes${body} RETURN true; END $writes$".encode())
+    return name
 
 
 def _types(connection: Connection[Any], numbered: str) -> list[str] | None:
@@ -107,14 +224,23 @@ def _types(connection: Connection[Any], numbered: str) -> list[str] | None:
     return list(row[0]) if row else None
 
 
-def _json(rows: Rows) -> str | None:
-    try:
-        return orjson.dumps(list(rows), default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
-    except TypeError:
-        return None
+class _Documents:
+    """Rows as JSON; what JSON does not know is said as the connection says it."""
 
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._says = Transformer(connection)
 
-def _plain(value: object) -> object:
-    if isinstance(value, Jsonb):
-        return value.obj
-    raise TypeError
+    def of(self, rows: Rows) -> str | None:
+        """The rows' document; None for values that have no JSON."""
+        try:
+            return orjson.dumps(list(rows), default=self._plain, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+        except (TypeError, psycopg.Error):
+            return None
+
+    def _plain(self, value: object) -> object:
+        if isinstance(value, Jsonb):
+            return value.obj
+        said = self._says.get_dumper(value, PyFormat.TEXT).dump(value)
+        if said is None:
+            raise TypeError
+        return bytes(said).decode()

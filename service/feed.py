@@ -12,9 +12,9 @@ from psycopg.rows import tuple_row
 
 from domain.kernel import Recorded
 from projections.projection import Poisoned, Projection, placed_writes
-from projections.writing import make_ready, write
+from projections.writing import Refused, write_guarded
 from service.mapper import Unreadable
-from service.positions import Fenced, Generation, advance
+from service.positions import Fenced, Generation, advancing
 
 BATCH = 1000
 """Events in one transaction."""
@@ -99,14 +99,11 @@ def take(
     """
     try:
         writes = [placed_writes(projection, schema_of(projection, generation), batch) for projection in group]
-        for groups in writes:
-            make_ready(connection, groups)
-        with connection.transaction():
-            advance(connection, [projection.name for projection in group], generation, before, batch[-1].position)
-            for groups in writes:
-                write(connection, groups)
-    except Fenced:
-        raise
+        names = [projection.name for projection in group]
+        moved = advancing(names, generation, before, batch[-1].position)
+        write_guarded(connection, [one for groups in writes for one in groups], moved)
+    except Refused:
+        raise Fenced(f"not all of {len(group)} projections stood at {before}") from None
     except Exception as error:
         if passing(error) or connection.closed:
             raise

@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from projections.projection import Poisoned
+from projections.writing import Guard
 
 POLL_SECONDS = 0.003
 """Between two looks at the table while somebody waits. Being notified instead would make every writer pay for it."""
@@ -82,18 +83,14 @@ def given_up(now: Iterable[ProjectionState]) -> dict[str, ProjectionState]:
     }
 
 
-def advance(
-    connection: Connection[Any], names: Collection[str], generation: Generation, before: int, after: int
-) -> None:
-    """Move positions on by compare-and-set; the first statement of a batch's transaction, never the last.
+def advancing(names: Collection[str], generation: Generation, before: int, after: int) -> Guard:
+    """What moves positions on by compare-and-set, before a batch's writes and never after them.
 
     Coming first it holds the rows against a swap of tables, so that what the batch writes goes to the tables whose
-    position it moved. Raises `Fenced` when one of them does not stand at `before`, or is stopped.
+    position it moved. It is refused when one of them does not stand at `before`, or is stopped.
     """
     parameters = {"names": sorted(names), "generation": generation, "before": before, "after": after}
-    moved = connection.execute(ADVANCE, parameters).rowcount
-    if moved != len(names):
-        raise Fenced(f"{moved} of {len(names)} projections stood at {before}")
+    return Guard(ADVANCE, parameters, len(names))
 
 
 def stop(connection: Connection[Any], poisoned: Poisoned, generation: Generation) -> None:

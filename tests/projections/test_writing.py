@@ -18,9 +18,12 @@ from domain.vocabulary import Channel
 from projections import writing
 from projections.catalogue import PROJECTIONS
 from projections.projection import Projection
-from projections.writing import MANY, make_ready, write
+from projections.writing import Guard, Refused, make_ready, write, write_guarded
 from tests.projections.comparing import fed
 from tests.projections.sample_file import full
+
+COPIES = 8
+"""Rows of each sort."""
 
 TABLE = """
 CREATE TABLE {name} (
@@ -55,7 +58,7 @@ def rows() -> list[Mapping[str, object]]:
     whole |= {"said": Jsonb({"p1": {"name": "张**"}, "n": [1, None]}), "id": UUID(int=7)}
     nothing = dict.fromkeys(whole)
     kinds = [whole, whole | {"names": [], "flag": False, "amount": -1}, nothing | {"at": NOON}, nothing]
-    return [{"number": f"{n}-'\"%\\ {Channel.WEB}", **kinds[n % len(kinds)]} for n in range(4 * MANY)]
+    return [{"number": f"{n}-'\"%\\ {Channel.WEB}", **kinds[n % len(kinds)]} for n in range(4 * COPIES)]
 
 
 def changes(given: list[Mapping[str, object]]) -> list[Mapping[str, object]]:
@@ -71,7 +74,7 @@ def carried_out(connection: Connection[Any], name: str) -> list[Any]:
     """What is in the table in the end."""
     connection.execute(TABLE.format(name=name).encode())
     given = rows()
-    dropped = [{"number": row["number"], "turn": "web"} for row in given[: 2 * MANY]]
+    dropped = [{"number": row["number"], "turn": "web"} for row in given[: 2 * COPIES]]
     groups = [
         (sql.format(name=name), parameters)
         for sql, parameters in ((INSERT, given), (CHANGE, changes(given)), (DROP, dropped))
@@ -84,18 +87,18 @@ def carried_out(connection: Connection[Any], name: str) -> list[Any]:
 
 def test_together_is_one_by_one(connection: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     together = carried_out(connection, "together")
-    assert all(writing._KNOWN[connection].values()), "nothing was sent together, so nothing was compared"
-    monkeypatch.setattr(writing, "MANY", 1000)
+    assert None not in writing._SESSIONS[connection].places.values(), "not all went together, so nothing was compared"
+    monkeypatch.setattr(writing, "_function", lambda connection, sql: None)
     assert carried_out(connection, "apart") == together
-    assert len(together) == 3 * MANY
+    assert len(together) == 3 * COPIES
 
 
 def test_what_the_server_cannot_type_goes_one_by_one(connection: Connection[Any]) -> None:
     connection.execute(TABLE.format(name="t").encode())
-    groups = [(UNTYPED.format(name="t"), [{"number": str(n), "what": n} for n in range(MANY)])]
+    groups = [(UNTYPED.format(name="t"), [{"number": str(n), "what": n} for n in range(COPIES)])]
     make_ready(connection, groups)
     write(connection, groups)
-    assert connection.execute("SELECT count(*) FROM t").fetchone() == (MANY,)
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (COPIES,)
 
 
 def test_a_batch_that_fails_leaves_a_session_that_works(connection: Connection[Any]) -> None:
@@ -115,8 +118,33 @@ def test_nothing_is_made_inside_a_transaction(connection: Connection[Any]) -> No
     with connection.transaction():
         make_ready(connection, groups)
         write(connection, groups)
-    assert not writing._KNOWN.get(connection)
+    assert not writing._SESSIONS.get(connection)
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (len(groups[0][1]),)
+
+
+def guarded(names: list[str], rows: int) -> Guard:
+    return Guard("UPDATE {t} SET amount = 1 WHERE number = ANY(%(names)s)".format(t="t"), {"names": names}, rows)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_guard_that_does_not_hold_keeps_everything_out(
+    connection: Connection[Any], monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    if not together:
+        monkeypatch.setattr(writing, "_function", lambda connection, sql: None)
+    connection.execute(TABLE.format(name="t").encode())
+    connection.execute("INSERT INTO t (number, amount) VALUES ('here', 0)")
+    given = rows()[:3]
+    groups = [(INSERT.format(name="t"), given)]
+    with pytest.raises(Refused):
+        write_guarded(connection, groups, guarded(["here", "gone"], 2))
+    assert connection.execute("SELECT number, amount FROM t").fetchall() == [("here", 0)]
+    write_guarded(connection, groups, guarded(["here"], 1))
+    write_guarded(connection, [], guarded(["here"], 1))
+    assert connection.execute("SELECT count(*) FROM t WHERE amount = 1").fetchone() == (1,)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        write_guarded(connection, groups, guarded(["here"], 1))
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (len(given) + 1,)
 
 
 def events() -> list[Recorded]:
@@ -134,10 +162,10 @@ def test_every_projection_has_the_same_rows_either_way(
     connection: Connection[Any], monkeypatch: pytest.MonkeyPatch, projection: Projection
 ) -> None:
     history = events()
-    monkeypatch.setattr(writing, "MANY", 10**9)
-    apart = fed(connection, projection, history, len(history))
-    monkeypatch.setattr(writing, "MANY", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "_function", lambda connection, sql: None)
+        apart = fed(connection, projection, history, len(history))
+    del writing._SESSIONS[connection]
     together = fed(connection, projection, history, len(history) + 1)
     assert together == apart
-    if any(apart.values()):
-        assert any(writing._KNOWN[connection].values())
+    assert None not in writing._SESSIONS[connection].places.values(), "a text that goes row by row is slow"

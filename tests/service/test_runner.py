@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from domain.kernel import Recorded
 from projections.projection import Projection, Write
 from service.feed import take
-from service.positions import Fenced, Positions, ProjectionState, advance, states
+from service.positions import Fenced, Positions, ProjectionState, advancing, states
 from service.rebuild import REBUILD_LOCKS, AlreadyRebuilding, Interrupted, rebuild
 from service.runner import LEADER_LOCK
 from service.store import Store
@@ -121,7 +121,8 @@ def test_a_runner_that_was_overtaken_writes_nothing(database_url: str, store: St
     open_files(store, 2)
     batch = store.notifications(before, 10, readable=True)
     with psycopg.connect(database_url, autocommit=True) as late, psycopg.connect(database_url) as ahead:
-        advance(ahead, ["lines"], "live", before, before + 1)
+        moved = advancing(["lines"], "live", before, before + 1)
+        ahead.execute(moved.sql, moved.parameters)
         ahead.commit()
         with pytest.raises(Fenced):
             take(late, [LINES], "live", before, batch)
