@@ -15,6 +15,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 
 from domain.masking import compact
@@ -135,7 +136,7 @@ def keys(terms: Sequence[str]) -> tuple[int, ...]:
     """Keys of `KEY_BITS` bits by which a text with like terms is found; none for a text without a word."""
     bins: list[int | None] = [None] * (BANDS * ROWS)
     for term in terms:
-        value, place = divmod(_hash(term), len(bins))
+        value, place = divmod(_term_hash(term), len(bins))
         found = bins[place]
         bins[place] = value if found is None else min(found, value)
     filled = [value for value in bins if value is not None]
@@ -147,6 +148,12 @@ def keys(terms: Sequence[str]) -> tuple[int, ...]:
         last = last if bin_ is None else bin_
         full.append(last)
     return tuple(_hash(f"{band}:{full[band * ROWS : (band + 1) * ROWS]}") >> 64 - KEY_BITS for band in range(BANDS))
+
+
+@lru_cache(maxsize=1 << 15)
+def _term_hash(term: str) -> int:
+    """The hash of a term; an office writes with the same few thousand pairs of characters."""
+    return _hash(term)
 
 
 def _hash(text: str) -> int:

@@ -118,6 +118,10 @@ _KIN = re.compile(
     rf"(?:是|叫|名叫|：|:)?(?P<name>[{_HAN}]{{2,4}})"
 )
 _HONOURED = re.compile(rf"(?P<name>[{_HAN}]{{2,3}})(?=先生|女士|同志|小姐|阿姨|大爷|大妈)")
+_HONOURS = frozenset("生士志姐姨爷妈")
+"""What every form of address ends with: a text without one of them needs no look at what stands before."""
+_DIGITS = frozenset("0123456789")
+"""The number that follows a name begins with one of them."""
 _CONTACT = re.compile(
     rf"(?P<name>[{_HAN}]{{2,4}})\s*[,，:：(（、]?\s*(?:的?(?:联系)?(?:电话|手机号?码?|身份证号?码?|身份证)(?:号码?)?)?\s*[:：是为]?\s*"
     rf"(?=1[3-9]\d|0\d{{2,3}}-?[2-9]\d{{6}}|[1-9]\d{{16}}[\dX])"
@@ -147,8 +151,10 @@ def announced_names(text: str) -> Iterator[tuple[int, int]]:
         length = _named(name, strong=False)
         if length:
             yield match.start("name"), match.start("name") + length
-    for pattern in (_HONOURED, _CONTACT):
-        yield from _before(pattern, text)
+    if not _HONOURS.isdisjoint(text):
+        yield from _before(_HONOURED, text)
+    if not _DIGITS.isdisjoint(text):
+        yield from _before(_CONTACT, text)
 
 
 def _named(run: str, *, strong: bool) -> int:

@@ -130,11 +130,15 @@ def scan(text: str, known: Known = Known(), by_hand: ByHand = NOTHING_BY_HAND) -
 def redact(text: str, known: Known = Known(), by_hand: ByHand = NOTHING_BY_HAND) -> Redacted:
     """Take personal data out of a text. Doing it twice changes nothing more, but for what a person kept."""
     sought = _Sought.of(known, by_hand)
+    finds, left = _finds(text, sought)
+    if not finds and not left:
+        return Redacted(text, ())
     places = [(place, place + 1) for place in range(len(text))]
     found: list[Found] = []
     kept: dict[tuple[int, int], Found] = {}
-    for _ in range(MAX_PASSES):
-        finds, left = _finds(text, sought)
+    for more in range(MAX_PASSES):
+        if more:
+            finds, left = _finds(text, sought)
         for one in left:
             start, end = places[one.start][0], places[one.end - 1][1]
             kept.setdefault((start, end), replace(one, start=start, end=end))
@@ -167,7 +171,7 @@ def announced(text: str) -> tuple[str, ...]:
 
 
 def _without_masked(visible: str) -> str:
-    return _MASKED.sub(_unseen, visible)
+    return _MASKED.sub(_unseen, visible) if "*" in visible else visible
 
 
 def _finds(text: str, sought: _Sought) -> tuple[list[Found], list[Found]]:

@@ -16,10 +16,9 @@ from domain.kernel import Erased, Recorded, day_of
 from domain.likeness import SameBy, identities, keys
 from domain.petition.events import receiving as r
 from domain.petition.events.values import Petitioner
-from domain.terms import search_terms
 from projections.masked import whom
 from projections.projection import Blind, Projection, Write
-from projections.search import indexed
+from projections.search import indexed, indexed_terms
 
 PERSON = "person"
 """The purpose of the keyed hashes."""
@@ -132,7 +131,7 @@ def _texts(number: str, **texts: str | Erased | None) -> Iterator[Write]:
     """Keys of the parts that say something; an erased text has none."""
     for part, text in texts.items():
         if isinstance(text, str):
-            yield PUT_PART, {"number": number, "part": part, "keys": [*keys(search_terms(indexed(text)))]}
+            yield PUT_PART, {"number": number, "part": part, "keys": [*keys(indexed_terms(indexed(text)))]}
 
 
 def _people(number: str, petitioners: Iterable[Petitioner]) -> Iterator[Write]:

@@ -7,7 +7,7 @@ masked values apart from them. So erasing one person is one change, and a dump o
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
 
 from domain.kernel import Erased
@@ -25,7 +25,7 @@ ANONYMOUS = "匿名"
 _NOBODY = Known()
 
 _REMEMBERED: dict[bytes, str] = {}
-"""Masked texts by a keyed hash of the text itself, of which nothing is kept: several projections mask the same one."""
+"""What is masked by a keyed hash of the value itself, of which nothing is kept: several projections mask the same."""
 _MOST_REMEMBERED = 4096
 _HASH_KEY = os.urandom(32)
 
@@ -37,13 +37,25 @@ def masked(text: str | Erased | None) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    key = blake2b(text.encode(errors="surrogatepass"), key=_HASH_KEY).digest()
+    return _remembered("", text, _redacted)
+
+
+def _redacted(kind: str, text: str) -> str:
+    return redact(text, _NOBODY).text
+
+
+def _remembered(kind: str, value: str, mask: Callable[[str, str], str]) -> str:
+    key = blake2b(f"{kind}\n{value}".encode(errors="surrogatepass"), key=_HASH_KEY).digest()
     known = _REMEMBERED.get(key)
     if known is None:
         if len(_REMEMBERED) >= _MOST_REMEMBERED:
             _REMEMBERED.clear()
-        known = _REMEMBERED[key] = redact(text, _NOBODY).text
+        known = _REMEMBERED[key] = mask(kind, value)
     return known
+
+
+def _identity(field: str, value: str) -> str:
+    return _remembered(field, value, mask_identity)
 
 
 def published(text: str | Erased | None) -> str | None:
@@ -56,7 +68,7 @@ def published(text: str | Erased | None) -> str | None:
 
 def masked_people(petitioners: Iterable[Petitioner]) -> dict[str, dict[str, str]]:
     """Each petitioner's masked values by id and field, for a jsonb column; erased values are left out."""
-    return {who: dict(values) for who, values in people_of(petitioners, mask_identity).items()}
+    return {who: dict(values) for who, values in people_of(petitioners, _identity).items()}
 
 
 def whom(petitioner: str | None) -> str:

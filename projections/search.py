@@ -15,6 +15,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from domain.kernel import Erased, Recorded
@@ -128,7 +129,7 @@ def _put(number: str, part: str, *texts: str | Erased, title: str | Erased = "")
         return
     head, body = indexed(title), "\n".join(map(indexed, texts))
     parameters = {"number": number, "part": part, "title": head, "body": body}
-    yield PUT, {**parameters, "title_terms": search_terms(head), "body_terms": search_terms(body)}
+    yield PUT, {**parameters, "title_terms": indexed_terms(head), "body_terms": indexed_terms(body)}
 
 
 def _put_demands(number: str, demands: tuple[Demand, ...]) -> Iterator[Write]:
@@ -157,6 +158,12 @@ def _time(ordered_at: datetime) -> dict[str, object]:
 def indexed(text: str | Erased) -> str:
     """A text as it is searched: masked, without references, variant characters and capitals made plain."""
     return folded(without_references(masked(text) or ""))[:MAX_TEXT]
+
+
+@lru_cache(maxsize=64)
+def indexed_terms(plain: str) -> list[str]:
+    """The terms of a text that is `indexed` already; likeness asks for the same ones right after. Not to be changed."""
+    return search_terms(plain)
 
 
 def folded(text: str) -> str:

@@ -155,7 +155,7 @@ class Worklist(Projection):
         """First what the event makes known of the file, then the tasks that it closes and opens."""
         yield from _known(recorded)
         change = change_of(recorded.fact)
-        parameters = _parameters(recorded)
+        parameters = _parameters(recorded) if change.opens or change.closes else {}
         if change is EVERYTHING:
             yield CLOSE_ALL, {"number": recorded.stream}
         elif change.closes:
@@ -172,8 +172,9 @@ class Worklist(Projection):
 def _parameters(recorded: Recorded) -> dict[str, object]:
     """Everything that opening and closing statements may ask of the event."""
     fact, actor = recorded.fact, recorded.actor
-    unit = getattr(fact, "unit", None) or actor.unit or ""
-    matter = getattr(fact, "id", None) or getattr(fact, "body", None) if not isinstance(fact, s.ReviewAsked) else None
+    said = vars(fact)  # a model takes long to say that it has no such field
+    unit = said.get("unit") or actor.unit or ""
+    matter = said.get("id") or said.get("body") if not isinstance(fact, s.ReviewAsked) else None
     if isinstance(fact, r.ErasureAsked | r.DataErased):
         matter = fact.petitioner or "*"
     elif isinstance(fact, h.ReturnAsked):
@@ -184,9 +185,9 @@ def _parameters(recorded: Recorded) -> dict[str, object]:
         "number": recorded.stream,
         "unit": unit,
         "matter": matter or "",
-        "person": getattr(fact, "handler", None) or actor.on_behalf_of or actor.id,
+        "person": said.get("handler") or actor.on_behalf_of or actor.id,
         "people": sorted(people(actor)),
-        "due": getattr(fact, "deadline", None) or getattr(fact, "until", None),
+        "due": said.get("deadline") or said.get("until"),
         "since": recorded.occurred_at or recorded.recorded_at,
     }
 
