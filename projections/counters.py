@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from projections.dimensions import CUTS
+from projections.dimensions import CUTS, Cut
 from projections.measures import MEASURES, Measure, Table, measures_of
 
 MOVING = {*CUTS, "secret", "accused"}
@@ -29,14 +29,18 @@ CREATE TABLE {schema}.counters (
 
 INTO_COUNTERS = """
 INSERT INTO {schema}.counters AS kept (dimension, day, value, protected, <codes>)
-SELECT cut.dimension, counted.day, cut.value, row.protected, <sums>
-FROM (<rows>) AS row
-    CROSS JOIN LATERAL (VALUES <measures>) AS counted (measure, day, amount, applies)
-    CROSS JOIN LATERAL (VALUES <cuts>) AS cut (dimension, value)
-WHERE counted.applies AND counted.day IS NOT NULL
-GROUP BY 1, 2, 3, 4 HAVING <any>
+SELECT cut.dimension, one.day, cut.value, one.protected, <totals>
+FROM (
+    SELECT counted.day, row.protected, <columns>, <sums>
+    FROM (<rows>) AS row CROSS JOIN LATERAL (VALUES <measures>) AS counted (measure, day, amount, applies)
+    WHERE counted.applies AND counted.day IS NOT NULL
+    GROUP BY counted.day, row.protected, <columns> HAVING <any>
+) AS one CROSS JOIN LATERAL (VALUES <cuts>) AS cut (dimension, value)
+GROUP BY 1, 2, 3, 4 HAVING <any_total>
 ON CONFLICT (dimension, day, value, protected) DO UPDATE SET <added>
 """
+"""What a row was and what it is mostly stand under the same values: they are taken from each other before the cuts."""
+
 BEGUN = "WITH new AS (INSERT INTO {schema}.<table> (<names>) <source> RETURNING *)"
 KEPT = "WITH old AS (SELECT * FROM {schema}.<table> <where>), new AS (<updated> RETURNING *)"
 NEW = "SELECT 1 AS sign, * FROM new"
@@ -55,14 +59,22 @@ def counters_ddl() -> str:
 
 def values_of(measures: Iterable[Measure]) -> str:
     """What a row counts for in each of these measures: code, day, amount, whether it applies; as SQL."""
-    return ", ".join(f"('{one.code}', {one.day}, {one.amount}, {one.when})" for one in measures)
+    return _values((f"'{one.code}'", one) for one in measures)
+
+
+def _values(named: Iterable[tuple[object, Measure]]) -> str:
+    return ", ".join(f"({name}, {one.day}, {one.amount}, {one.when})" for name, one in named)
 
 
 def begun(columns: Mapping[str, str], *, into: Table = "rounds", source: str = "") -> str:
-    """A statement that inserts a row and counts it; `source` is what follows a SELECT of the columns' values."""
+    """A statement that inserts a row and counts it; `source` is what follows a SELECT of the columns' values.
+
+    Only measures of a day that the new row has: days are NULL by default, and on no day nothing is counted.
+    """
+    measures = tuple(one for one in measures_of(into) if not _words(one.day).isdisjoint(columns))
     values = ", ".join(columns.values())
     rows = f"SELECT {values} {source}" if source else f"VALUES ({values})"
-    return filled(BEGUN, table=into, names=", ".join(columns), source=rows) + _counting(NEW, measures_of(into))
+    return filled(BEGUN, table=into, names=", ".join(columns), source=rows) + _counting(NEW, measures)
 
 
 def counted_anew(of: Table) -> str:
@@ -77,32 +89,43 @@ def changed(
     where = f"WHERE {rows} AND {only}"
     assigned = ", ".join(f"{column} = {value}" for column, value in columns.items())
     updated = filled("UPDATE {schema}.<table> SET <assigned> <where>", table=of, assigned=assigned, where=where)
-    measures = measures_of(of) if not MOVING.isdisjoint(columns) else _touched(columns, of)
+    moving = MOVING.intersection(columns)
+    touched = _touched(columns, of)
+    measures = measures_of(of) if moving else touched
     if not measures:
         return updated
-    return filled(KEPT, table=of, where=where, updated=updated) + _counting(DIFFERENCE, measures)
+    # Where a row only goes from one value of a cut to another, it counts for the same as before under all other cuts.
+    cuts = [cut for cut in CUTS if cut in moving] if moving.issubset(CUTS) and not touched else CUTS
+    return filled(KEPT, table=of, where=where, updated=updated) + _counting(DIFFERENCE, measures, cuts)
 
 
 def _touched(columns: Collection[str], of: Table) -> tuple[Measure, ...]:
     """The measures whose rule reads one of these columns."""
-    return tuple(
-        one
-        for one in measures_of(of)
-        if not set(columns).isdisjoint(re.findall(r"\w+", f"{one.when} {one.day} {one.amount}"))
-    )
+    return tuple(one for one in measures_of(of) if not _words(f"{one.when} {one.day} {one.amount}").isdisjoint(columns))
 
 
-def _counting(rows: str, measures: Sequence[Measure]) -> str:
+def _words(sql: str) -> set[str]:
+    return set(re.findall(r"\w+", sql))
+
+
+def _counting(rows: str, measures: Sequence[Measure], cuts: Sequence[Cut] = CUTS) -> str:
     """The statement's end that adds to the counters what the rows count for, times their sign."""
     codes = [one.code for one in measures]
-    sums = [f"coalesce(sum(row.sign * counted.amount) FILTER (WHERE counted.measure = '{code}'), 0)" for code in codes]
+    sums = [
+        f"coalesce(sum(row.sign * counted.amount) FILTER (WHERE counted.measure = {place}), 0)"
+        for place, _ in enumerate(codes)
+    ]
+    totals = [f"sum(one.{code})" for code in codes]
     return filled(
         INTO_COUNTERS,
         rows=rows,
-        measures=values_of(measures),
-        cuts=", ".join(f"('{cut}', coalesce(row.{cut}, ''))" for cut in CUTS),
+        measures=_values(enumerate(measures)),
+        columns=", ".join(f"row.{cut}" for cut in CUTS),
+        cuts=", ".join(f"('{cut}', coalesce(one.{cut}, ''))" for cut in cuts),
         codes=", ".join(codes),
-        sums=", ".join(sums),
+        sums=", ".join(f"{one} AS {code}" for one, code in zip(sums, codes, strict=True)),
         any=" OR ".join(f"{one} <> 0" for one in sums),
+        totals=", ".join(totals),
+        any_total=" OR ".join(f"{one} <> 0" for one in totals),
         added=", ".join(f"{code} = kept.{code} + excluded.{code}" for code in codes),
     )

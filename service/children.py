@@ -60,6 +60,7 @@ def web(settings: Settings, descriptor: int) -> None:
 
 def runner(settings: Settings) -> None:
     """The runner of the projections, and who keeps the list of erasures outside the database."""
+    os.nice(settings.runner_nice)  # who waits for an answer goes before the tables that show it
     vault = Vault(settings.read_master_key())
     stopping = Event()
     with Store(settings.database_url, vault, readers=2) as store:

@@ -99,8 +99,7 @@ def take(
     """
     try:
         writes = [placed_writes(projection, schema_of(projection, generation), batch) for projection in group]
-        names = [projection.name for projection in group]
-        moved = advancing(names, generation, before, batch[-1].position)
+        moved = advancing(group, generation, before, batch[-1].position)
         write_guarded(connection, [one for groups in writes for one in groups], moved)
     except Refused:
         raise Fenced(f"not all of {len(group)} projections stood at {before}") from None

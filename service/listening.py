@@ -20,8 +20,10 @@ class Listener:
         self._url = url
         self._connection: psycopg.Connection[TupleRow] | None = None
 
-    def wait(self, timeout: float) -> bool:
+    def wait(self, timeout: float, company: float = 0.0) -> bool:
         """Wait up to `timeout` seconds; True when there may be something new, which a lost connection means too.
+
+        Once woken it stays for `company` seconds more: what is announced meanwhile wakes nobody again.
 
         Raises `psycopg.OperationalError` when the database cannot be reached at all.
         """
@@ -30,7 +32,10 @@ class Listener:
             self._connection.execute(f"LISTEN {EVENTS_TABLE}")
             return True  # what came before LISTEN was in force announced itself to nobody
         try:
-            return bool(list(self._connection.notifies(timeout=timeout, stop_after=1)))
+            woken = bool(list(self._connection.notifies(timeout=timeout, stop_after=1)))
+            if woken and company:
+                list(self._connection.notifies(timeout=company))
+            return woken
         except psycopg.OperationalError:
             self.close()
             return True

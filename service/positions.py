@@ -15,7 +15,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from projections.projection import Poisoned
+from projections.projection import Poisoned, Projection
 from projections.writing import Guard
 
 POLL_SECONDS = 0.003
@@ -31,7 +31,8 @@ SELECT name, generation, version, position, state, error_code, error_position, e
 """
 ADVANCE = """
 UPDATE runner.projections SET position = %(after)s, updated_at = now()
- WHERE name = ANY(%(names)s) AND generation = %(generation)s AND position = %(before)s AND state = 'running'
+ WHERE (name, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
+   AND generation = %(generation)s AND position = %(before)s AND state = 'running'
 """
 STOP = """
 UPDATE runner.projections SET state = 'stopped', error_code = %(code)s, error_position = %(position)s,
@@ -83,13 +84,14 @@ def given_up(now: Iterable[ProjectionState]) -> dict[str, ProjectionState]:
     }
 
 
-def advancing(names: Collection[str], generation: Generation, before: int, after: int) -> Guard:
+def advancing(group: Collection[Projection], generation: Generation, before: int, after: int) -> Guard:
     """What moves positions on by compare-and-set, before a batch's writes and never after them.
 
     Coming first it holds the rows against a swap of tables, so that what the batch writes goes to the tables whose
-    position it moved. It is refused when one of them does not stand at `before`, or is stopped.
+    position it moved. It is refused when one of them does not stand at `before`, is stopped or of another version.
     """
-    parameters = {"names": sorted(names), "generation": generation, "before": before, "after": after}
+    names, versions = [one.name for one in group], [one.version for one in group]
+    parameters = {"names": names, "versions": versions, "generation": generation, "before": before, "after": after}
     return Guard(ADVANCE, parameters, len(names))
 
 

@@ -62,6 +62,8 @@ class Runner:
         self._thread: Thread | None = None
         self._rebuilding: Thread | None = None
         self._rebuild_after = 0.0
+        self._standing: defaultdict[int, list[Projection]] = defaultdict(list)
+        self._look_after = 0.0
         self._hopeless: set[str] = set()
         self._logger: FilteringBoundLogger = structlog.get_logger("runner")
 
@@ -96,10 +98,11 @@ class Runner:
             blinding(connection, self._log.blind)
             connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
             connection.execute(RETRY)
+            self._look_after = 0.0
             with Listener(self._url) as listener:
                 while not self._stopping.is_set():
-                    if not self._feed(connection) and listener.wait(POLL_EVERY):
-                        self._stopping.wait(COMPANY)
+                    if not self._feed(connection):
+                        listener.wait(POLL_EVERY, COMPANY)
                     self._delay = FIRST_DELAY
 
     def _elected(self, connection: Db) -> bool:
@@ -119,6 +122,18 @@ class Runner:
         fit them. Projections at the same position share one reading and one transaction; one that is behind is read up
         to where the next one stands, so that they meet there.
         """
+        groups = self._standing if monotonic() < self._look_after else self._look(connection)
+        self._standing = defaultdict(list)
+        positions = sorted(groups)
+        meetings = dict(pairwise(positions))
+        more = False
+        for position in positions:
+            more |= self._give(connection, groups[position], position, meetings.get(position))
+        return more
+
+    def _look(self, connection: Db) -> dict[int, list[Projection]]:
+        """Who stands where. Moving on from there is known without looking; any surprise makes it look again at once."""
+        self._look_after = monotonic() + POLL_EVERY
         live = {state.name: state for state in states(connection) if state.generation == "live"}
         self._renew(live)
         groups: defaultdict[int, list[Projection]] = defaultdict(list)
@@ -126,12 +141,7 @@ class Runner:
             state = live.get(projection.name)
             if state is not None and state.state == "running" and state.version == projection.version:
                 groups[state.position].append(projection)
-        positions = sorted(groups)
-        meetings = dict(pairwise(positions))
-        more = False
-        for position in positions:
-            more |= self._give(connection, groups[position], position, meetings.get(position))
-        return more
+        return groups
 
     def _give(self, connection: Db, group: list[Projection], position: int, meeting: int | None) -> bool:
         try:
@@ -142,10 +152,13 @@ class Runner:
         except Stuck as stuck:
             batch, bad = [], stuck.for_each(group)
         except Fenced:
+            self._look_after = 0.0
             return True  # a rebuild swapped tables in between: look again where everybody stands
         for poisoned in bad:
             stop(connection, poisoned, "live")
             self._tell("projection_stopped", poisoned)
+            self._look_after = 0.0
+        self._standing[batch[-1].position if batch else position] += group
         return meeting is not None or len(batch) == self._batch
 
     def _renew(self, live: dict[str, ProjectionState]) -> None:

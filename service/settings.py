@@ -40,7 +40,8 @@ class Settings:
     folder of the office's own templates of letters, by default `letters` in the data folder. `letter_prefix`: the
     office's word in the numbers of letters (机关代字, such as 禾街信); empty for the office's code. `oidc_issuer`: the
     office's own identity provider (OpenID Connect), where this service is `oidc_client_id` with `oidc_client_secret`;
-    empty for passwords alone. `oidc_claim`: the claim that holds the id of a member of staff.
+    empty for passwords alone. `oidc_claim`: the claim that holds the id of a member of staff. `runner_nice`: by how
+    much the process that feeds the projections stands back where processors are short (0 to 19, as `nice`).
     """
 
     data_dir: Path = Path("data")
@@ -65,6 +66,7 @@ class Settings:
     oidc_claim: str = "preferred_username"
     letters_dir: Path | None = None
     letter_prefix: str = ""
+    runner_nice: int = 5
 
     def __post_init__(self) -> None:
         """Refuse what cannot work. Raises `BadSetting`."""
@@ -74,6 +76,7 @@ class Settings:
         _within("wait_seconds", self.wait_seconds, 0, 60)
         _within("connections", self.connections, 1, 200)
         _within("max_lag", self.max_lag, 1, 1 << 40)
+        _within("runner_nice", self.runner_nice, 0, 19)
         _within("due_soon_days", self.due_soon_days, 0, 30)
         if self.public_url and not PUBLIC_URL.fullmatch(self.public_url):
             raise BadSetting("public_url", "must be an address such as https://huiying.example.gov.cn")
@@ -115,7 +118,7 @@ class Settings:
         return create_master_key(self.data_dir / MASTER_KEY_FILE)
 
 
-WHOLE = ("port", "workers", "max_body", "connections", "max_lag", "due_soon_days")
+WHOLE = ("port", "workers", "max_body", "connections", "max_lag", "due_soon_days", "runner_nice")
 NUMBERS = {**dict.fromkeys(WHOLE, int), "wait_seconds": float}
 PATHS = frozenset({"data_dir", "letters_dir", "master_key_file", "log_file"})
 

@@ -121,7 +121,7 @@ def test_a_runner_that_was_overtaken_writes_nothing(database_url: str, store: St
     open_files(store, 2)
     batch = store.notifications(before, 10, readable=True)
     with psycopg.connect(database_url, autocommit=True) as late, psycopg.connect(database_url) as ahead:
-        moved = advancing(["lines"], "live", before, before + 1)
+        moved = advancing([LINES], "live", before, before + 1)
         ahead.execute(moved.sql, moved.parameters)
         ahead.commit()
         with pytest.raises(Fenced):
