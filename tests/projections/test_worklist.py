@@ -238,44 +238,6 @@ def test_nobody_is_offered_to_judge_their_own_work(connection: Connection[Any]) 
     assert offered(story, Role.CALLER, None, "s-handler") == []
 
 
-def test_nor_is_who_worked_after_the_task_was_there(connection: Connection[Any]) -> None:
-    """The rule of the step is asked of the file as it is: whoever works meanwhile may not judge it any more."""
-
-    def offered(story: Story, person: str) -> list[str]:
-        waiting(connection, story)
-        return [task.task for task in tasks(connection, ALL, [(Role.APPROVER, "u-road")], [person]).tasks]
-
-    story = sample.opened().add(HANDLER, sample.SIGNED).add(HANDLER, LONGER_ASKED)
-    assert offered(story, "s-both") == ["decide_extension"]
-    story.add(Actor(id="s-both", role=Role.HANDLER, unit="u-road"), h.ProgressNoted(text="已到现场"))
-    assert offered(story, "s-both") == []
-    story.add(APPROVER, h.HandlerNamed(unit="u-road", handler="s-other"))
-    assert offered(story, "s-approver") == ["decide_extension"]
-    assert offered(story, "s-other") == []
-
-
-def test_who_handled_an_earlier_round_judges_no_later_one(connection: Connection[Any]) -> None:
-    story = sample.replied(sample.opened()).add(PUBLISHER, sample.PUBLISHED).add(CALLER, sample.followed_up())
-    story.add(CALLER, sample.NOT_SETTLED, REOPENED)
-    other = Actor(id="s-other", role=Role.HANDLER, unit="u-road")
-    waiting(connection, story.add(other, sample.OUTCOME).add(other, sample.DRAFTED))
-
-    def offered(person: str) -> list[str]:
-        return [one.task for one in tasks(connection, ALL, [(Role.APPROVER, "u-road")], [person]).tasks]
-
-    assert offered("s-handler") == offered("s-other") == []
-    assert offered("s-approver") == ["approve_reply"], "who approved the first round's reply approves the second's"
-
-
-def test_who_objected_for_a_unit_is_not_offered_the_dispute(connection: Connection[Any]) -> None:
-    story = sample.opened().add(LIGHT, h.ReturnAsked(unit="u-light", reason="不属我单位"))
-    story.add(INTAKE, h.DutyDisputed(units=("u-light", "u-road"), superior="u-street", reason="争议"))
-    waiting(connection, story)
-    for person, found in {"s-light": [], "s-head": ["decide_duty"]}.items():
-        page = tasks(connection, ALL, [(Role.APPROVER, "u-street")], [person])
-        assert [one.task for one in page.tasks] == found
-
-
 def test_what_hangs_and_accuses_by_now_is_to_be_taken_down(connection: Connection[Any]) -> None:
     """The boards would tell the accused (L1 30, 46): a person takes it down there, and that is the withdrawal."""
     down = ("take_down", "publisher", OFFICE)
