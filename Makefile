@@ -37,7 +37,8 @@ test: env tools
 tools:
 	@ops/tools.sh
 
-# `make bench` takes some minutes; `make bench BENCH="--petitions 1000000 --small 10000 --rounds 7 --seconds 20"` is the whole.
+# `make bench` takes some minutes; `make bench BENCH="--petitions 1000000 --small 10000 --rounds 7 --seconds 20"` is the whole;
+# with `--keep FOLDER` the two offices are made once.
 bench: env
 	@command -v wrk >/dev/null || { echo "wrk sends the load; on Debian: apt-get install wrk" >&2; exit 1; }
 	$(BIN)/python -m ops.bench $(BENCH)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from psycopg import Connection
@@ -17,7 +18,7 @@ from psycopg.sql import SQL, Literal
 
 from projections.masked import shown
 from projections.paging import Cursor, Sql
-from projections.search_queries import NEAR, TextQuery, windows
+from projections.search_queries import TextQuery, windows
 
 MOST = 50
 SHORTEST = 2
@@ -103,7 +104,7 @@ def _windows(conn: Connection[Any], after: Cursor | None) -> Iterator[str]:
     latest = after.instant() if after else "infinity"
     newest = _place_in_time(conn, latest, 0)
     if newest is not None:
-        yield from windows(newest, _place_in_time(conn, latest, NEAR))
+        yield from windows(newest, partial(_place_in_time, conn, latest))
 
 
 def _place_in_time(conn: Connection[Any], latest: datetime | str, places: int) -> datetime | None:

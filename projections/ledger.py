@@ -97,6 +97,8 @@ CREATE TABLE {schema}.facets (
     PRIMARY KEY (number, dimension, value)
 );
 CREATE INDEX facets_newest ON {schema}.facets (dimension, value, ordered_at DESC, number DESC);
+CREATE STATISTICS {schema}.facets_values (mcv) ON dimension, value FROM {schema}.facets;
+ALTER STATISTICS {schema}.facets_values SET STATISTICS 1000;
 """
 
 INSERT = """
@@ -209,7 +211,7 @@ class Ledger(Projection):
     """台账: one row per number."""
 
     name: ClassVar[str] = "ledger"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 
@@ -255,6 +257,8 @@ def _step(recorded: Recorded) -> Iterator[Write]:
     match fact:
         case r.PetitionClassified(nature=nature, category=category):
             yield from _facets(recorded, {"nature": nature, "category": category})
+        case r.ImportedPetitionTakenUp():
+            yield from _facets(recorded, {"round": None})
         case h.Assigned(lead=lead, co_units=co_units):
             yield from _facets(recorded, {"unit": (lead, *co_units)})
         case h.ReturnGranted(unit=unit):
@@ -299,6 +303,7 @@ def _begin(recorded: Recorded, fact: r.PetitionReceived | r.PetitionImported) ->
         "category": fact.category,
         "area": fact.place.area if fact.place else None,
         "legacy": fact.legacy_number,
+        "round": None if received else "0",
     }
     yield _added(recorded, found_under)
 

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
-from psycopg.sql import SQL, Composed, Literal
+from psycopg.sql import SQL, Composable, Composed, Literal
 
 from domain.kernel import SHANGHAI
+from projections.ledger_facets import FEW, SIZES, Driver, Facet, asked_sizes, driver_of, facets_of
 from projections.ledger_rows import LedgerFilter, Order
 from projections.paging import Cursor, Sql
-from projections.search_queries import NEAR, TextQuery, windows
+from projections.search_queries import TextQuery, windows
 from projections.sight import Sight
 
-FEW = 2000
-"""Up to so many files under a facet are looked at one by one rather than in the order of another index."""
 COMMON = 600
 """From so many files with the words in a window on, a wider one is not asked for where a facet can drive the query."""
-LOOKED_AT = 5000
+LOOKED_AT = 2000
 """How many files under a facet or a word are looked at for a count."""
+RARE = 100
+"""Words in fewer of the newer files than this are taken for rare ones."""
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 _NUMBER = re.compile(r"[A-Z]{2,8}-\d{0,4}(?:-\d{0,12})?", re.ASCII)
@@ -43,18 +46,16 @@ BY_DUE = SQL("""
 SELECT {columns} FROM ledger.rows r WHERE {conditions} AND {keys} ORDER BY r.due, r.number LIMIT {limit}""")
 BY_FACET = SQL("""
 SELECT DISTINCT ON (r.ordered_at, r.number) {columns}
-FROM unnest(%(facet_values)s::text[]) AS v (value) CROSS JOIN LATERAL (
-    SELECT r.* FROM ledger.facets f
+FROM {values} AS v (value) CROSS JOIN LATERAL (
+    SELECT r.* FROM ledger.facets f {beside}
     CROSS JOIN LATERAL (SELECT * FROM ledger.rows r WHERE r.number = f.number AND {conditions} OFFSET 0) r
     WHERE f.dimension = %(facet)s AND f.value = v.value AND {keys}
     ORDER BY f.ordered_at DESC, f.number DESC LIMIT {limit}) r
 ORDER BY r.ordered_at DESC, r.number DESC LIMIT {limit}""")
-FEW_BY_DUE = SQL("""
-SELECT DISTINCT ON (r.due, r.number) {columns}
-FROM unnest(%(facet_values)s::text[]) AS v (value)
-JOIN ledger.facets f ON f.dimension = %(facet)s AND f.value = v.value
-CROSS JOIN LATERAL (SELECT * FROM ledger.rows r WHERE r.number = f.number AND {conditions} AND {keys} OFFSET 0) r
-ORDER BY r.due, r.number LIMIT {limit}""")
+FEW_BY = SQL("""
+SELECT DISTINCT ON ({order}) {columns} FROM ({source}) n
+CROSS JOIN LATERAL (SELECT * FROM ledger.rows r WHERE r.number = n.number AND {conditions} AND {keys} OFFSET 0) r
+ORDER BY {order} {direction} LIMIT {limit}""")
 BY_WORDS = SQL("""
 WITH hits AS MATERIALIZED (
     SELECT DISTINCT d.ordered_at, d.number FROM search.documents d WHERE {words} AND {keys}
@@ -68,26 +69,18 @@ SELECT (SELECT count(*) FROM looked) AS looked, (SELECT count(*) FROM (
     SELECT DISTINCT l.number FROM looked l
     CROSS JOIN LATERAL (SELECT FROM ledger.rows r WHERE r.number = l.number AND {conditions} OFFSET 0) r) one) AS found
 """)
-OF_FACET = SQL("""SELECT f.number FROM unnest(%(facet_values)s::text[]) AS v (value)
-JOIN ledger.facets f ON f.dimension = %(facet)s AND f.value = v.value WHERE {keys}""")
+OF_FACET = SQL("""SELECT f.number FROM {values} AS v (value)
+JOIN ledger.facets f ON f.dimension = %(facet)s AND f.value = v.value {beside} WHERE {keys}""")
 OF_WORDS = SQL("SELECT d.number FROM search.documents d WHERE {words} AND {keys}")
 HITS = SQL("""
 SELECT count(*) AS hits FROM (SELECT FROM search.documents d WHERE {words} AND {keys} LIMIT {common}) few""")
-HAS_WORDS = "EXISTS (SELECT FROM search.documents d WHERE d.number = r.number AND {words})"
-FACET_SIZE = SQL("""
-SELECT count(*) AS size FROM (SELECT FROM unnest(%(facet_values)s::text[]) AS v (value)
-JOIN ledger.facets f ON f.dimension = %(facet)s AND f.value = v.value LIMIT {limit}) few""")
+HAS_WORDS = """EXISTS (
+    SELECT FROM (SELECT * FROM search.documents d WHERE d.number = r.number OFFSET 0) d WHERE {words})"""
+TOGETHER = SQL("SELECT count(*) AS files FROM ({source} LIMIT {limit}) few")
+ANY_LEGACY = Composed([SQL("SELECT FROM ledger.facets WHERE dimension = 'legacy' AND value = %(typed)s LIMIT 1")])
 PLACE_IN_TIME = SQL("""
 SELECT r.ordered_at FROM ledger.rows r WHERE r.ordered_at <= %(latest)s
 ORDER BY r.ordered_at DESC, r.number DESC OFFSET {places} LIMIT 1""")
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """Values of one dimension under which files are found."""
-
-    dimension: str
-    values: tuple[str, ...]
 
 
 def order_of(asked: LedgerFilter) -> Order:
@@ -106,14 +99,14 @@ def records(
         return []
     order = order_of(asked)
     if order == "number":
-        return _by_number(plan.query, asked, after)
+        return _by_number(plan, asked, after)
     if order == "due":
-        return _by_due(plan.query, asked, after, plan.rarest if plan.few else None)
+        return _by_due(plan, asked, after)
     _time_keys(plan.query, asked, after)
     if plan.words:
-        return _by_words(plan.query, asked, plan.words, plan.rarest, after)
-    if plan.rarest:
-        return plan.query.fetch(BY_FACET, "f", facet=plan.rarest)
+        return _by_words(plan.query, asked, plan.words, plan.driver, after)
+    if plan.driver:
+        return plan.query.fetch(BY_FACET, "f", driving=plan.driver)
     return plan.query.fetch(BY_TIME, "r")
 
 
@@ -125,26 +118,30 @@ def tally(conn: Connection[Any], asked: LedgerFilter, sight: Sight, cap: int) ->
     plan = _planned(_Query(conn, "r.number", cap + 1), asked, sight)
     if plan is None:
         return 0, True
-    if order_of(asked) != "received" or not (plan.words or plan.rarest):
+    if order_of(asked) != "received" or not (plan.words or plan.driver):
         found = len(records(conn, asked, sight, None, limit=cap + 1, columns="r.number"))
         return min(found, cap), found <= cap
     _time_keys(plan.query, asked, None)
     found, all_seen = (
         _count_by_words(plan.query, asked, plan.words, cap)
         if plan.words
-        else _count(plan.query, OF_FACET, "f", facet=plan.rarest)
+        else _count(plan.query, OF_FACET, "f", driving=plan.driver)
     )
     return min(found, cap), all_seen and found <= cap
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A query with its conditions, and what may drive it: words, or the rarest facet (`few`: with few files)."""
+    """A query with its conditions, and what may drive it: words, or facets."""
 
     query: _Query
     words: TextQuery | None
-    rarest: Facet | None
-    few: bool
+    driver: Driver | None
+
+    @property
+    def few(self) -> Driver | None:
+        """What drives it, where that finds few files: these can be put in any order."""
+        return self.driver if self.driver and self.driver.few else None
 
 
 def _planned(query: _Query, asked: LedgerFilter, sight: Sight) -> _Plan | None:
@@ -154,11 +151,13 @@ def _planned(query: _Query, asked: LedgerFilter, sight: Sight) -> _Plan | None:
     words, facets = _typed(query, asked)
     if words is None and facets is None:
         return None
-    rarest, few = _rarest(query, facets or [])
-    if words and (few or order_of(asked) == "due"):
+    driver = _driver(query, facets or [])
+    if driver and not driver.few and order_of(asked) != "received":
+        driver = replace(driver, few=_few_together(query, driver))
+    if words and driver and driver.few:
         query.where(HAS_WORDS.replace("{words}", words.condition()), words.parameters())
         words = None
-    return _Plan(query, words, rarest, few)
+    return _Plan(query, words, driver)
 
 
 class _Query(Sql):
@@ -175,21 +174,33 @@ class _Query(Sql):
         self.keys.append(condition)
         self.parameters.update(parameters)
 
-    def fetch(
-        self, statement: SQL, driver: LiteralString, facet: Facet | None = None, words: str = ""
+    def fetch(  # noqa: PLR0917 - parts of one statement
+        self,
+        statement: SQL,
+        driver: LiteralString,
+        driving: Driver | None = None,
+        words: str = "",
+        order: LiteralString = "",
+        direction: LiteralString = "",
     ) -> list[DictRow]:
         """Run a statement with its parts filled in."""
-        if facet:
-            self.parameters.update(facet=facet.dimension, facet_values=list(facet.values))
-        parts = {
+        if driving:
+            self.parameters.update(driving.parameters)
+        parts: dict[str, Composable] = {
             "columns": SQL(self.columns),
             "conditions": SQL(str(self)),
             "keys": SQL(" AND ".join(self.keys).replace("{t}", driver) or "true"),
             "limit": Literal(self.limit),
             "words": SQL(words),
             "common": Literal(COMMON),
+            "beside": driving.joins() if driving else SQL(""),
+            "values": driving.values() if driving else SQL(""),
+            "order": SQL(order),
+            "direction": SQL(direction),
         }
-        source = self.source.format(**parts) if self.source else SQL("")
+        # What is few is narrowed down by the rows' own keys.
+        own = parts | {"keys": SQL("true")} if statement is FEW_BY else parts
+        source = self.source.format(**own) if self.source else SQL("")
         return fetch(self.conn, statement.format(**parts, source=source), self.parameters)
 
 
@@ -218,47 +229,32 @@ def _conditions(query: _Query, asked: LedgerFilter) -> None:
 
 def _typed(query: _Query, asked: LedgerFilter) -> tuple[TextQuery | None, list[Facet] | None]:
     """What the typed text asks for beside the other facets: a legacy number or words. Both None: nothing can match."""
-    typed, facets = (asked.q or "").strip(), list(_facets(asked))
+    typed, facets = (asked.q or "").strip(), list(facets_of(asked))
     if not typed or _prefix(typed):
         return None, facets
     legacy = Facet("legacy", (typed,))
-    if _size(query, legacy):
+    if fetch(query.conn, ANY_LEGACY, {"typed": typed}):
         query.where("r.legacy_number = %(legacy_number)s", {"legacy_number": typed})
         return None, [legacy]
     words = TextQuery.of(typed)
     return words, facets if words else None
 
 
-def _facets(asked: LedgerFilter) -> Iterator[Facet]:
-    """The facets that a filter asks for, those that mostly find fewest first."""
-    given: dict[str, tuple[str | None, ...]] = {
-        "round": (str(asked.round),) if asked.round and asked.round > 1 else (),
-        "unit": asked.units,
-        "area": asked.areas,
-        "category": asked.categories,
-        "stage": (asked.stage,),
-        "nature": (asked.nature,),
-        "channel": (asked.channel,),
-    }
-    for dimension, values in given.items():
-        wanted = tuple(dict.fromkeys(value for value in values if value))
-        if wanted:
-            yield Facet(dimension, wanted)
-
-
-def _size(query: _Query, facet: Facet) -> int:
-    """How many files stand under a facet, counted up to `FEW`."""
-    parameters: dict[str, object] = {"facet": facet.dimension, "facet_values": list(facet.values)}
-    return int(fetch(query.conn, FACET_SIZE.format(limit=Literal(FEW)), parameters)[0]["size"])
-
-
-def _rarest(query: _Query, facets: list[Facet]) -> tuple[Facet | None, bool]:
-    """The facet with the fewest files (of several with many the first), and whether they are few."""
+def _driver(query: _Query, facets: list[Facet]) -> Driver | None:
+    """Which facet drives the query; None where none was asked for."""
     if not facets:
-        return None, False
-    sizes = [_size(query, facet) for facet in facets]
-    least = min(sizes)
-    return facets[sizes.index(least)], least < FEW
+        return None
+    found = fetch(query.conn, Composed([SIZES]), asked_sizes(facets))
+    return driver_of(facets, {one["dimension"]: (one["files"], one["full"], float(one["density"])) for one in found})
+
+
+def _few_together(query: _Query, driver: Driver) -> bool:
+    """Whether few files stand under all facets together, though many do under each."""
+    if not driver.beside:
+        return False
+    parts = {"keys": SQL("true"), "beside": driver.joins(), "values": driver.values()}
+    statement = TOGETHER.format(source=OF_FACET.format(**parts), limit=Literal(FEW))
+    return int(fetch(query.conn, statement, driver.parameters)[0]["files"]) < FEW
 
 
 def _time_keys(query: _Query, asked: LedgerFilter, after: Cursor | None) -> None:
@@ -282,29 +278,54 @@ def _prefix(typed: str | None) -> str | None:
     return plain if _NUMBER.fullmatch(plain) else None
 
 
-def _by_number(query: _Query, asked: LedgerFilter, after: Cursor | None) -> list[DictRow]:
+def _by_number(plan: _Plan, asked: LedgerFilter, after: Cursor | None) -> list[DictRow]:
+    query = plan.query
     _time_keys(query, asked, None)
     prefix = str(_prefix(asked.q))
     query.key("{t}.number >= %(prefix)s AND {t}.number < %(beyond)s", prefix=prefix, beyond=prefix + _HIGHEST)
     if after:
         query.key("{t}.number < %(after)s", after=after.rest[0])
+    if plan.few:
+        query.source = OF_FACET
+        return query.fetch(FEW_BY, "r", driving=plan.few, order="r.number", direction="DESC")
     return query.fetch(BY_NUMBER, "r")
 
 
-def _by_due(query: _Query, asked: LedgerFilter, after: Cursor | None, few: Facet | None) -> list[DictRow]:
+def _by_due(plan: _Plan, asked: LedgerFilter, after: Cursor | None) -> list[DictRow]:
+    query, words = plan.query, plan.words
     _time_keys(query, asked, None)
     query.key("{t}.due IS NOT NULL AND {t}.handled_at IS NULL")
     if after:
         query.key("({t}.due, {t}.number) > (%(due)s, %(after)s)", due=after.day(), after=after.rest[0])
-    return query.fetch(FEW_BY_DUE, "r", facet=few) if few else query.fetch(BY_DUE, "r")
+    if plan.few:
+        query.source = OF_FACET
+        return query.fetch(FEW_BY, "r", driving=plan.few, order="r.due, r.number")
+    if words is None:
+        return query.fetch(BY_DUE, "r")
+    if _rare(query, words):
+        query.source = OF_WORDS
+        query.parameters.update(words.parameters())
+        return query.fetch(FEW_BY, "r", words=words.condition(), order="r.due, r.number")
+    query.where(HAS_WORDS.replace("{words}", words.condition()), words.parameters())
+    return query.fetch(BY_DUE, "r")
+
+
+def _rare(query: _Query, words: TextQuery) -> bool:
+    """Whether the words stand in few of the newer files, and so likely in few of all."""
+    everything = _Query(query.conn, "", RARE)
+    for window in islice(_windows(query, LedgerFilter(), None), 2):
+        everything.parameters.update(words.parameters(window))
+        if everything.fetch(HITS, "d", words=words.condition())[0]["hits"] >= RARE:
+            return False
+    return True
 
 
 def _by_words(
-    query: _Query, asked: LedgerFilter, words: TextQuery, rarest: Facet | None, after: Cursor | None
+    query: _Query, asked: LedgerFilter, words: TextQuery, driver: Driver | None, after: Cursor | None
 ) -> list[DictRow]:
     """Look back in time in widening windows until the page is full (see search_queries.py).
 
-    Where the words are common and it is the other conditions that leave the page unfilled, the rarest facet drives.
+    Where the words are common and it is the other conditions that leave the page unfilled, the facets drive.
     """
     found: list[DictRow] = []
     for window in _windows(query, asked, after):
@@ -312,9 +333,9 @@ def _by_words(
         found = query.fetch(BY_WORDS, "d", words=words.condition())
         if len(found) == query.limit:
             break
-        if rarest and query.fetch(HITS, "d", words=words.condition())[0]["hits"] == COMMON:
+        if driver and query.fetch(HITS, "d", words=words.condition())[0]["hits"] == COMMON:
             query.where(HAS_WORDS.replace("{words}", words.condition()), words.parameters())
-            return query.fetch(BY_FACET, "f", facet=rarest)
+            return query.fetch(BY_FACET, "f", driving=driver)
     return found
 
 
@@ -324,15 +345,15 @@ def _windows(query: _Query, asked: LedgerFilter, after: Cursor | None) -> Iterat
     latest = after.instant() if after else _midnight(asked.received_to) + timedelta(1) if asked.received_to else LATEST
     newest = _place_in_time(query, latest, 0)
     if newest is not None:
-        yield from windows(newest, _place_in_time(query, latest, NEAR), since)
+        yield from windows(newest, partial(_place_in_time, query, latest), since)
 
 
 def _count(
-    query: _Query, source: SQL, driver: LiteralString, facet: Facet | None = None, words: str = ""
+    query: _Query, source: SQL, driver: LiteralString, driving: Driver | None = None, words: str = ""
 ) -> tuple[int, bool]:
     """How many of the first files that a source gives meet the conditions, and whether these were all."""
     query.source, query.limit = source, LOOKED_AT
-    counted = query.fetch(COUNTED, driver, facet=facet, words=words)[0]
+    counted = query.fetch(COUNTED, driver, driving=driving, words=words)[0]
     return counted["found"], counted["looked"] < LOOKED_AT
 
 

@@ -9,9 +9,9 @@ query reads all rows of a common word, which a plain "match, sort by time, limit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.terms import MAX_QUERY, query_terms
 from projections.paging import UNDATED
@@ -21,7 +21,7 @@ MATCHES = "(d.time_terms || d.title_terms || d.body_terms) @@ %(text_query)s::ts
 """As in the index `documents_terms`."""
 RECHECKED = 3
 """From how many characters on a word is looked for in the text itself: its pairs may stand apart from each other."""
-NEAR = 1000
+NEAR = 250
 """How many files back in the ledger the first stretch reaches."""
 STRETCHES = 9
 """At most this many stretches of one length make a window."""
@@ -56,19 +56,18 @@ class TextQuery:
         return {"text_query": query, **words}
 
 
-def windows(newest: datetime, near: datetime | None, since: datetime | None = None) -> Iterator[str]:
+def windows(newest: datetime, back: Callable[[int], datetime | None], since: datetime | None = None) -> Iterator[str]:
     """Parts of a query that limit it to files up to `newest`, each going further back; the last one holds all.
 
-    `near`: when the file came in that stands some places before the newest; None where there are fewer files. Nothing
-    before `since` is asked for.
+    `back` tells when the file came in that stands so many places before the newest; None where there are fewer files.
+    By places and not by time alone, because hundreds may come in within a minute. Nothing before `since` is asked for.
     """
     end = max(since or UNDATED, UNDATED)
-    reach = max(newest - near, timedelta(minutes=1)) if near is not None else newest - end
-    for _ in range(WIDENINGS):
-        if reach * FURTHER >= newest - end:
+    for widened in range(WIDENINGS):
+        far = back(NEAR * FURTHER**widened)
+        if far is None or far <= end:
             break
-        yield _stretches(newest - reach, newest)
-        reach *= FURTHER
+        yield _stretches(far, newest)
     yield _stretches(min(end, newest), newest) if since else ""
 
 

@@ -90,8 +90,14 @@ class ReplyTime:
     median_exact_days: float | None
 
 
-ACCUSING = "SELECT f.number FROM ledger.rows f WHERE f.against_staff <> '{}' AND f.against_staff && %(hidden_from)s"
-"""Files against the caller or whom they stand in for: not even the committee's counts tell them of these (L1 30)."""
+ACCUSING = (
+    """SELECT f.number COLLATE "default" FROM ledger.rows f"""
+    " WHERE f.against_staff <> '{}' AND f.against_staff && %(hidden_from)s"
+)
+"""Files against the caller or whom they stand in for: not even the committee's counts tell them of these (L1 30).
+
+In the collation of the rows' own index, which could not find them otherwise.
+"""
 
 NOT_ACCUSING = f" AND number NOT IN ({ACCUSING})"
 

@@ -78,9 +78,12 @@ class Parts:
 def _planned_anew(connection: Connection[TupleRow]) -> None:
     """Queries of a page take milliseconds; compiling one of them, where the planner errs, takes a hundred.
 
-    A plan that was made for any values is a wrong one for a rare filter: each query is planned for its own.
+    A plan that was made for any values is a wrong one for a rare filter: each query is planned for its own. Helpers
+    take longer to start than a page's query takes, and what they do is taken from other pages.
     """
-    connection.execute("SET jit = off; SET plan_cache_mode = force_custom_plan")
+    connection.execute(
+        "SET jit = off; SET plan_cache_mode = force_custom_plan; SET max_parallel_workers_per_gather = 0"
+    )
     connection.commit()
 
 

@@ -80,7 +80,7 @@ def test_no_query_of_the_ledger_scans(connection: Connection[Any], monkeypatch: 
     feed(connection, Ledger(), Search(), recorded=[])
     for statement in (FILES, FACETS, DOCUMENTS):
         connection.execute(statement)
-    connection.execute("ANALYZE")
+    connection.execute("VACUUM ANALYZE")
     plans: list[str] = []
 
     monkeypatch.setattr(ledger_plan, "fetch", explaining(plans))

@@ -122,7 +122,7 @@ def town(connection: Connection[Any]) -> None:
 def test_every_page_is_newest_first_and_none_is_lost(
     connection: Connection[Any], q: str, total: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.ledger_plan.NEAR", 2)
+    monkeypatch.setattr("projections.search_queries.NEAR", 2)
     town(connection)
     numbers: list[str] = []
     cursor: str | None = None
@@ -143,7 +143,8 @@ def test_windows_widen_until_they_hold_everything(
     newest: datetime, back: timedelta, at: datetime, bounded: bool
 ) -> None:
     since = newest - back * 3 if bounded else None
-    asked = list(windows(newest, newest - back, since))
+    places = iter((back, back * 2, back * 16))
+    asked = list(windows(newest, lambda _: newest - next(places), since))
     mine = set(time_terms(at))
     inside = [not window or bool(mine & set(window.strip("()").replace("'", "").split(" | "))) for window in asked]
     assert inside == sorted(inside)

@@ -1,0 +1,107 @@
+"""What the ledger is filtered by, as lines of `ledger.facets`: which filter finds fewest, and files under several.
+
+Where no filter alone finds few files, those under two together may still be few, or none at all. So the rarest one is
+walked in the order of the ledger side by side with every other filter of one value, in the index alone; only what
+stands under all of them is looked up in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg.sql import SQL, Composable, Composed, Literal
+
+from projections.ledger_rows import LedgerFilter
+
+FEW = 2000
+"""Up to so many files under a facet are looked at one by one rather than in the order of another index."""
+
+SIZES = SQL("""
+SELECT v.dimension, sum(s.files)::integer AS files, bool_or(s.files = v.most) AS full,
+       sum(s.files / CASE WHEN s.files = v.most THEN greatest(extract(epoch FROM now() - s.since), 1) ELSE 1e10 END)
+           AS density
+FROM unnest(%(dimensions)s::text[], %(values)s::text[], %(mosts)s::integer[]) AS v (dimension, value, most)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS files, min(newest.ordered_at) AS since FROM (
+        SELECT f.ordered_at FROM ledger.facets f WHERE f.dimension = v.dimension AND f.value = v.value
+        ORDER BY f.ordered_at DESC, f.number DESC LIMIT v.most) newest) s
+GROUP BY v.dimension
+""")
+"""Of each filter: how many files up to so many of each value, whether there are more, and how many come in a second."""
+
+BESIDE = """
+JOIN ledger.facets {o} ON {o}.dimension = {dimension} AND {o}.value = {value}
+    AND {o}.ordered_at = f.ordered_at AND {o}.number = f.number"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Values of one dimension under which files are found."""
+
+    dimension: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The facet that finds fewest and the facets of one value beside it; `few`: no more than `FEW` files."""
+
+    facet: Facet
+    beside: tuple[Facet, ...]
+    few: bool
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The values that the SQL of the driving facet takes."""
+        return {"facet": self.facet.dimension, "facet_values": list(self.facet.values)}
+
+    def values(self) -> Composable:
+        """The driving facet's values as a table; a single one in plain, so that the planner knows how common it is."""
+        if len(self.facet.values) == 1:
+            return SQL("(VALUES ({}))").format(Literal(self.facet.values[0]))
+        return SQL("unnest(%(facet_values)s::text[])")
+
+    def joins(self) -> Composed:
+        """The facets beside it, as joins of `ledger.facets f`; each in the same order, so that they are merged."""
+        return SQL("").join(
+            SQL(BESIDE).format(o=SQL(f"o{at}"), dimension=Literal(one.dimension), value=Literal(one.values[0]))
+            for at, one in enumerate(self.beside)
+        )
+
+
+def facets_of(asked: LedgerFilter) -> Iterator[Facet]:
+    """The facets that a filter asks for, those that mostly find fewest first."""
+    given: dict[str, tuple[str | None, ...]] = {
+        "round": (str(asked.round),) if asked.round is not None and asked.round != 1 else (),
+        "unit": asked.units,
+        "area": asked.areas,
+        "category": asked.categories,
+        "stage": (asked.stage,),
+        "nature": (asked.nature,),
+        "channel": (asked.channel,),
+    }
+    for dimension, values in given.items():
+        wanted = tuple(dict.fromkeys(value for value in values if value))
+        if wanted:
+            yield Facet(dimension, wanted)
+
+
+def asked_sizes(facets: list[Facet]) -> dict[str, object]:
+    """The parameters of `SIZES`."""
+    lines = [(one.dimension, value, FEW // len(one.values) + 1) for one in facets for value in one.values]
+    dimensions, values, mosts = zip(*lines, strict=True)
+    return {"dimensions": list(dimensions), "values": list(values), "mosts": list(mosts)}
+
+
+def driver_of(facets: list[Facet], sizes: dict[str, tuple[int, bool, float]]) -> Driver:
+    """Which facet drives a query, by what `SIZES` found of each: files, whether there are more, how densely they come.
+
+    A facet without any line has no size.
+    """
+    few = [one for one in facets if not sizes.get(one.dimension, (0, False, 0.0))[1]]
+    if few:
+        least = min(few, key=lambda one: sizes.get(one.dimension, (0, False, 0.0))[0])
+        return Driver(least, (), few=True)
+    rarest = min(facets, key=lambda one: sizes[one.dimension][2])
+    return Driver(rarest, tuple(one for one in facets if one is not rarest and len(one.values) == 1), few=False)
