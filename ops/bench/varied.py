@@ -58,7 +58,7 @@ COURT = {"ground": "court", "article": "《信访工作条例》第三十一条"
 
 WAYS: tuple[tuple[int, bool, Way], ...] = (
     (20, True, [("intake", "answer-at-once", {"text": "服务大厅周六上午开放。", "delivery": "phone"})]),
-    (8, True, [("intake", "decline-petition", COURT)]),
+    (8, True, [("intake", "ask-decline", COURT), ("approver", "approve-decline", {})]),
     (8, True, [ACCEPT, ("intake", "withdraw-petition", {"reason": "当事人自愿撤回。"})]),
     (24, True, CLOSED),
     (4, False, []),
