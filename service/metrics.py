@@ -48,6 +48,7 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._own,
         )
+        self._by_request: dict[tuple[str, str, str], Histogram] = {}
         self.steps = Counter(
             "huiying_steps", "Steps taken on files; a repeated request is not one", ("step",), registry=self._own
         )
@@ -60,8 +61,10 @@ class Metrics:
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request; `route` is the template of its path."""
-        known = method if method in METHODS else "OTHER"
-        self.requests.labels(route, known, str(status)).observe(seconds)
+        one = route, method if method in METHODS else "OTHER", str(status)
+        if one not in self._by_request:
+            self._by_request[one] = self.requests.labels(*one)
+        self._by_request[one].observe(seconds)
 
     def step(self, step: str) -> None:
         """Count a step that was taken."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, PrivateAttr, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from domain.errors import TooManyRepresentatives
 from domain.kernel import CLOCK_SKEW, Context, Event, Value, occurred
@@ -134,7 +135,11 @@ class ReceivePetition(PetitionCommand):
     source: SourceForm | None = Field(None, title="渠道信息")
 
     event: ClassVar[type[Event]] = PetitionReceived
-    _people: tuple[v.Petitioner, ...] | None = PrivateAttr(None)
+
+    @cached_property
+    def _people(self) -> tuple[v.Petitioner, ...]:
+        """Those whom it brings; told apart once, for whoever asks."""
+        return petitioners_of(self.petitioners)
 
     @model_validator(mode="after")
     def _people_are_counted(self) -> Self:
@@ -144,9 +149,7 @@ class ReceivePetition(PetitionCommand):
         return self
 
     def persons(self, petition: Petition) -> tuple[v.Petitioner, ...]:
-        """Those whom it brings; told apart once, for whoever asks."""
-        if self._people is None:
-            self._people = petitioners_of(self.petitioners)
+        """Those whom it brings."""
         return self._people
 
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:

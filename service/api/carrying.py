@@ -15,7 +15,6 @@ from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import DomainError
@@ -33,6 +32,9 @@ from service.api.signed_in import (
 from service.errors import Answering
 
 KEY = re.compile(IDEMPOTENCY_KEY)
+NAMES = {
+    name.encode(): name for name in ("authorization", "content-type", "content-length", "if-match", "idempotency-key")
+}
 
 
 class Carrying(SignedIn):
@@ -89,7 +91,7 @@ class ShortWay:
 
     async def _given(self, route: Carrying, request: Request, taken: list[Message]) -> Mapping[str, Any]:
         """Caller, command and headers; raises `Unfit` or `ValidationError` where the framework has to look at it."""
-        headers = request.headers
+        headers = _read(request.scope)
         access = parts_of(request).access
         try:
             caller = await access.recognised(token_of(headers))
@@ -117,7 +119,12 @@ class Unfit(Exception):
     """The short way is not for this request."""
 
 
-def _stated(headers: Headers, takes: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _read(scope: Scope) -> Mapping[str, str]:
+    """The headers that matter here, by name; of several the first."""
+    return {NAMES[name]: value.decode("latin-1") for name, value in reversed(scope["headers"]) if name in NAMES}
+
+
+def _stated(headers: Mapping[str, str], takes: frozenset[str]) -> Iterator[tuple[str, Any]]:
     """The headers that the endpoint takes."""
     if "if_match" in takes and (version := headers.get("if-match")) is not None:
         expected_version(version)
@@ -128,7 +135,7 @@ def _stated(headers: Headers, takes: frozenset[str]) -> Iterator[tuple[str, Any]
         yield "key", key
 
 
-async def _body(request: Request, headers: Headers, taken: list[Message]) -> bytes:
+async def _body(request: Request, headers: Mapping[str, str], taken: list[Message]) -> bytes:
     """The body of a request that says it is JSON and how long; `taken` keeps the messages that it came in."""
     length = headers.get("content-length", "")
     if (

@@ -82,7 +82,7 @@ async def receive(
     """Take a petition in."""
     desk: Desk = request.app.state.parts.desk
     outcome = await awaited(desk.receiving(caller, command, request_id=request_id_of(request.scope), key=key))
-    location = f"{request.url.path}/{outcome.number}"
+    location = f"{request.scope['path']}/{outcome.number}"
     return _told(request, outcome, "receive-petition", 201, RECEIVED, Location=location)
 
 

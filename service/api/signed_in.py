@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
@@ -13,7 +13,6 @@ from fastapi import Depends, Header, Path, Query, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from domain.errors import BrokenRequest, Forbidden, Invalid, NotSignedIn, TooLarge, UnsupportedMedia
@@ -141,7 +140,7 @@ def limited(receive: Receive, most: int) -> Receive:
     return limited
 
 
-def token_of(headers: Headers) -> str:
+def token_of(headers: Mapping[str, str]) -> str:
     """The bearer token; NotSignedIn where there is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     token = token.strip()
