@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Protocol
 
 import psycopg
@@ -12,7 +13,7 @@ from psycopg.rows import tuple_row
 
 from domain.kernel import Recorded
 from projections.projection import Poisoned, Projection, placed_writes
-from projections.writing import Refused, write_guarded
+from projections.writing import Groups, Refused, write_guarded
 from service.mapper import Unreadable
 from service.positions import Fenced, Generation, advancing
 
@@ -22,6 +23,8 @@ BATCH = 1000
 AFTER = "SELECT notification_id, topic FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT 1"
 
 Db = Connection[Any]
+Ready = Mapping[str, Groups]
+NOT_READY: Ready = {}
 
 
 class Log(Protocol):
@@ -88,17 +91,37 @@ def read_all(connection: Db, log: Log, group: Sequence[Projection], after: int, 
             yield batch
 
 
+def ahead(group: Sequence[Projection], generation: Generation, batch: Sequence[Recorded]) -> Ready:
+    """The writes of a batch by projection, for `take`; without those that fail, which `take` looks into."""
+    ready = {}
+    for projection in group:
+        with suppress(Poisoned):
+            ready[projection.name] = placed_writes(projection, schema_of(projection, generation), batch)
+    return ready
+
+
 def take(
-    connection: Db, group: Sequence[Projection], generation: Generation, before: int, batch: Sequence[Recorded]
+    connection: Db,
+    group: Sequence[Projection],
+    generation: Generation,
+    before: int,
+    batch: Sequence[Recorded],
+    *,
+    ready: Ready = NOT_READY,
 ) -> list[Poisoned]:
     """Take a batch into projections that all stand at `before`: rows and positions in one transaction.
+
+    `ready` are writes of this batch that were worked out `ahead`.
 
     A projection that cannot take an event does not hold up the others: each gets what it can take, and those that could
     not take everything are returned with the event they stopped at. Raises `Fenced`, and `psycopg.OperationalError` for
     what may pass by itself (a lost connection, a full disk).
     """
     try:
-        writes = [placed_writes(projection, schema_of(projection, generation), batch) for projection in group]
+        writes = [
+            ready[one.name] if one.name in ready else placed_writes(one, schema_of(one, generation), batch)
+            for one in group
+        ]
         moved = advancing(group, generation, before, batch[-1].position)
         write_guarded(connection, [one for groups in writes for one in groups], moved)
     except Refused:
@@ -107,7 +130,7 @@ def take(
         if passing(error) or connection.closed:
             raise
         if len(group) > 1:
-            return [bad for one in group for bad in take(connection, [one], generation, before, batch)]
+            return [bad for one in group for bad in take(connection, [one], generation, before, batch, ready=ready)]
         if len(batch) > 1:
             middle = len(batch) // 2
             first, second = batch[:middle], batch[middle:]

@@ -9,7 +9,9 @@ runner notices by itself: it holds no position of its own, and moves one only by
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import Event
@@ -18,8 +20,9 @@ import psycopg
 from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Identifier
 
+from domain.kernel import Recorded
 from projections.projection import Poisoned, Projection, blinding, create
-from service.feed import BATCH, Db, Log, Stuck, read, read_all, schema_of, take
+from service.feed import BATCH, Db, Log, Stuck, ahead, read, read_all, schema_of, take
 from service.positions import stop
 
 Progress = Callable[[int, int], None]
@@ -77,7 +80,11 @@ def rebuild(
             locks.enter_context(_reserved(connection, projection.name))
         for projection in projections:
             _begin(connection, projection)
-        bad = _fill(connection, log, list(projections), batch, partial(_report, progress, stopping or Event()))
+        group = list(projections)
+        report = partial(_report, progress, stopping or Event())
+        with psycopg.connect(url, autocommit=True, application_name="huiying rebuild reads") as reading:
+            batches = read_all(reading, log, group, 0, batch)
+            bad = _fill(connection, batches, group, log.last_position(), report)
         failed = {poisoned.projection for poisoned in bad}
         for projection in projections:
             if projection.name not in failed:
@@ -111,24 +118,41 @@ def _report(progress: Progress, stopping: Event, position: int, last: int) -> No
     progress(position, last)
 
 
-def _fill(connection: Db, log: Log, group: list[Projection], size: int, report: Progress) -> list[Poisoned]:
-    """Feed the new tables until nothing is left to read; those that fail on the way drop out and are returned."""
+def _fill(
+    connection: Db, batches: Iterator[list[Recorded]], group: list[Projection], last: int, report: Progress
+) -> list[Poisoned]:
+    """Feed the new tables until nothing is left to read; those that fail on the way drop out and are returned.
+
+    What a batch writes is worked out while the database is busy with the one before it.
+    """
     bad: list[Poisoned] = []
-    position, last = 0, log.last_position()
-    try:
-        for batch in read_all(connection, log, group, 0, size):
-            failed = take(connection, group, "next", position, batch)
-            _give_up(connection, group, failed)
-            bad += failed
-            if not group:
-                break
-            position = batch[-1].position
-            last = max(last, position)
-            report(position, last)
-    except Stuck as stuck:
-        failed = stuck.for_each(group)
+    under_way: deque[tuple[int, Future[list[Poisoned]]]] = deque()
+
+    def settle(failed: list[Poisoned]) -> None:
         _give_up(connection, group, failed)
-        bad += failed
+        bad.extend(failed)
+
+    def finish() -> None:
+        while under_way:
+            position, written = under_way.popleft()
+            settle(written.result())
+            report(position, max(last, position))
+
+    with ThreadPoolExecutor(1, "rows") as writer:
+        position = 0
+        try:
+            for batch in batches:
+                ready = ahead(group, "next", batch)
+                finish()
+                if not group:
+                    break
+                written = writer.submit(take, connection, tuple(group), "next", position, batch, ready=ready)
+                position = batch[-1].position
+                under_way.append((position, written))
+            finish()
+        except Stuck as stuck:
+            finish()
+            settle(stuck.for_each(group))
     return bad
 
 
