@@ -42,6 +42,7 @@ class Audit(Projection):
     name: ClassVar[str] = "audit"
     version: ClassVar[int] = 2
     independent: ClassVar[bool] = True
+    by_key: ClassVar[bool] = True
     personal: ClassVar[bool] = False
     ddl: ClassVar[str] = """
         CREATE TABLE {schema}.events (

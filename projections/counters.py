@@ -41,10 +41,16 @@ ON CONFLICT (dimension, day, value, protected) DO UPDATE SET <added>
 """
 """What a row was and what it is mostly stand under the same values: they are taken from each other before the cuts."""
 
-BEGUN = "WITH new AS (INSERT INTO {schema}.<table> (<names>) <source> RETURNING *)"
 KEPT = "WITH old AS (SELECT * FROM {schema}.<table> <where>), new AS (<updated> RETURNING *)"
 NEW = "SELECT 1 AS sign, * FROM new"
 DIFFERENCE = "SELECT 1 AS sign, * FROM new UNION ALL SELECT -1, * FROM old"
+
+
+UNCOUNTED: dict[str, str] = {}
+"""Every statement that counts, with the one that only changes the rows: for when all is counted at the end."""
+
+COUNTS_NOTHING = " AND ".join(f"{code} = 0" for code in MEASURES)
+"""Rows of the counters that went back to nothing."""
 
 
 def filled(template: str, **parts: str) -> str:
@@ -74,7 +80,14 @@ def begun(columns: Mapping[str, str], *, into: Table = "rounds", source: str = "
     measures = tuple(one for one in measures_of(into) if not _words(one.day).isdisjoint(columns))
     values = ", ".join(columns.values())
     rows = f"SELECT {values} {source}" if source else f"VALUES ({values})"
-    return filled(BEGUN, table=into, names=", ".join(columns), source=rows) + _counting(NEW, measures)
+    plain = filled("INSERT INTO {schema}.<table> (<names>) <rows>", table=into, names=", ".join(columns), rows=rows)
+    return _known(f"WITH new AS ({plain} RETURNING *)" + _counting(NEW, measures), plain)
+
+
+def _known(counting: str, plain: str) -> str:
+    """The statement that counts, entered among those that have one without."""
+    UNCOUNTED[counting] = plain
+    return counting
 
 
 def counted_anew(of: Table) -> str:
@@ -96,7 +109,7 @@ def changed(
         return updated
     # Where a row only goes from one value of a cut to another, it counts for the same as before under all other cuts.
     cuts = [cut for cut in CUTS if cut in moving] if moving.issubset(CUTS) and not touched else CUTS
-    return filled(KEPT, table=of, where=where, updated=updated) + _counting(DIFFERENCE, measures, cuts)
+    return _known(filled(KEPT, table=of, where=where, updated=updated) + _counting(DIFFERENCE, measures, cuts), updated)
 
 
 def _touched(columns: Collection[str], of: Table) -> tuple[Measure, ...]:

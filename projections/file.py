@@ -84,6 +84,7 @@ class FileTimeline(Projection):
     version: ClassVar[int] = 4
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
+    by_key: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """An entry for every event of a petition; its people and its round where the event changes them."""

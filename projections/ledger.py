@@ -214,6 +214,7 @@ class Ledger(Projection):
     version: ClassVar[int] = 5
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
+    by_key: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """One change of the file's row, and of its facets where the event moves the file to other filters."""

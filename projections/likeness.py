@@ -97,6 +97,7 @@ class Likeness(Projection):
     version: ClassVar[int] = 1
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
+    by_key: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """Put people and texts under their hashes; take out what is erased, hide what is restricted."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from traceback import extract_tb
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from psycopg import Connection, Error, postgres
@@ -62,6 +63,11 @@ class Projection(ABC):
     `independent`: True if writes that come from different streams touch different rows or commute (counters), so
     that a batch may send equal SQL together across streams; the order within a stream is always kept.
     `personal`: False if `writes` reads no personal value; a rebuild then reads no key.
+
+    For a rebuild, which fills the tables from nothing (projections/filling.py): `by_key`: True if writes look rows up
+    by their primary keys alone, so that other indexes can wait. `filling`: texts that stand in for others in the
+    meantime, `settle`: what makes up for it once all rows are there. `silent`: by table, the condition of rows that say
+    nothing, which feeding leaves and filling does not.
     """
 
     name: ClassVar[str]
@@ -69,6 +75,10 @@ class Projection(ABC):
     ddl: ClassVar[str]
     independent: ClassVar[bool] = False
     personal: ClassVar[bool] = True
+    by_key: ClassVar[bool] = False
+    filling: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    settle: ClassVar[tuple[str, ...]] = ()
+    silent: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     def concerns_all(self, recorded: Recorded) -> bool:
         """Whether the event writes to rows of other streams too, so that an `independent` batch keeps its place."""

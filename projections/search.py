@@ -95,6 +95,7 @@ class Search(Projection):
     version: ClassVar[int] = 1
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
+    by_key: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """Put a part's masked words in the index; take out a file that is erased, hide a restricted one."""

@@ -23,7 +23,8 @@ from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.vocabulary import Clock, Satisfaction, Secrecy, Solved
 from projections import working_days
-from projections.counters import begun, changed, counters_ddl, filled
+from projections.counters import COUNTS_NOTHING, UNCOUNTED, begun, changed, counted_anew, counters_ddl, filled
+from projections.measures import TABLES
 from projections.projection import Projection, Write
 from projections.working_days import calendar_writes, calendars_of, changed_between, first_touched, working_day_number
 
@@ -238,7 +239,11 @@ class Statistics(Projection):
     version: ClassVar[int] = 40_000 + KNOWN_YEARS[-1]
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
+    by_key: ClassVar[bool] = True
     personal: ClassVar[bool] = False
+    filling: ClassVar[Mapping[str, str]] = UNCOUNTED
+    settle: ClassVar[tuple[str, ...]] = tuple(map(counted_anew, TABLES))
+    silent: ClassVar[Mapping[str, str]] = {"counters": COUNTS_NOTHING}
 
     def concerns_all(self, recorded: Recorded) -> bool:
         """A calendar counts working days of every file again."""

@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from psycopg import Connection, Cursor, IsolationLevel
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.errors import UnknownPetition
 from domain.kernel import Recorded
@@ -48,7 +49,8 @@ SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum),
  GROUP BY c.oid, c.relname ORDER BY c.relname
 """
 ONLY_IN = SQL(
-    "SELECT {keys} FROM (SELECT {columns} FROM {here} EXCEPT ALL SELECT {columns} FROM {there}) AS odd"
+    "SELECT {keys} FROM (SELECT {columns} FROM {here} WHERE {told}"
+    " EXCEPT ALL SELECT {columns} FROM {there} WHERE {told}) AS odd"
     " ORDER BY {keys} LIMIT {limit}"
 )
 SERIES = "SELECT office, year, next FROM number_series ORDER BY office, year"
@@ -91,7 +93,7 @@ def check(
             return found
         with connection.cursor(row_factory=tuple_row) as cursor:
             for projection in replay.projections:
-                found += _compare(cursor, projection.name)
+                found += _compare(cursor, projection)
             found += _series(cursor, replay.numbers)
             if "ledger" in live:
                 found += _files(store, cursor, replay.numbers, live["ledger"].position, progress)
@@ -188,8 +190,9 @@ def _aside(name: str) -> str:
     return f"{name}_check"
 
 
-def _compare(cursor: Cursor[Row], name: str) -> Iterator[Difference]:
+def _compare(cursor: Cursor[Row], projection: Projection) -> Iterator[Difference]:
     """Every table of a projection, row by row, both ways."""
+    name = projection.name
     replayed = cursor.execute(TABLES, (_aside(name),)).fetchall()
     live = cursor.execute(TABLES, (name,)).fetchall()
     if replayed != live:
@@ -197,24 +200,24 @@ def _compare(cursor: Cursor[Row], name: str) -> Iterator[Difference]:
         return
     for table, columns, keys in replayed:
         expected, there = Identifier(_aside(name), table), Identifier(name, table)
-        missing = _only_in(cursor, expected, there, columns, keys)
-        extra = _only_in(cursor, there, expected, columns, keys)
+        comma, told = SQL(", "), SQL("NOT ({})").format(SQL(projection.silent.get(table, "false")))
+        only_in = partial(
+            ONLY_IN.format,
+            keys=comma.join(map(Identifier, keys)),
+            columns=comma.join(map(Identifier, columns)),
+            told=told,
+            limit=KEYS_TOLD,
+        )
+        missing = _keys_of(cursor, only_in(here=expected, there=there))
+        extra = _keys_of(cursor, only_in(here=there, there=expected))
         for key in sorted(missing | extra):
             problem = "differs" if key in missing & extra else "is missing" if key in missing else "should not be there"
             yield Difference(f"{name}.{table}", key, problem)
 
 
-def _only_in(cursor: Cursor[Row], here: Composable, there: Composable, columns: list[str], keys: list[str]) -> set[str]:
+def _keys_of(cursor: Cursor[Row], rows: Composed) -> set[str]:
     """Keys of the rows that stand in one table but not, or not alike, in the other."""
-    comma = SQL(", ")
-    query = ONLY_IN.format(
-        keys=comma.join(map(Identifier, keys)),
-        columns=comma.join(map(Identifier, columns)),
-        here=here,
-        there=there,
-        limit=KEYS_TOLD,
-    )
-    return {" ".join(map(str, row)) for row in cursor.execute(query)}
+    return {" ".join(map(str, row)) for row in cursor.execute(rows)}
 
 
 def _series(cursor: Cursor[Row], numbers: Iterable[str]) -> Iterator[Difference]:

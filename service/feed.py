@@ -12,6 +12,7 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from domain.kernel import Recorded
+from projections.filling import for_filling
 from projections.projection import Poisoned, Projection, placed_writes
 from projections.writing import Groups, Refused, write_guarded
 from service.mapper import Unreadable
@@ -91,13 +92,19 @@ def read_all(connection: Db, log: Log, group: Sequence[Projection], after: int, 
             yield batch
 
 
-def ahead(group: Sequence[Projection], generation: Generation, batch: Sequence[Recorded]) -> Ready:
-    """The writes of a batch by projection, for `take`; without those that fail, which `take` looks into."""
+def ahead(group: Sequence[Projection], batch: Sequence[Recorded], *, filling: bool) -> Ready:
+    """The writes of a batch for new tables by projection, for `take`; without those that fail, which it looks into."""
     ready = {}
     for projection in group:
         with suppress(Poisoned):
-            ready[projection.name] = placed_writes(projection, schema_of(projection, generation), batch)
+            ready[projection.name] = _writes(projection, "next", batch, filling=filling)
     return ready
+
+
+def _writes(projection: Projection, generation: Generation, batch: Sequence[Recorded], *, filling: bool) -> Groups:
+    schema = schema_of(projection, generation)
+    groups = placed_writes(projection, schema, batch)
+    return for_filling(projection, schema, groups) if filling else groups
 
 
 def take(
@@ -108,20 +115,18 @@ def take(
     batch: Sequence[Recorded],
     *,
     ready: Ready = NOT_READY,
+    filling: bool = False,
 ) -> list[Poisoned]:
     """Take a batch into projections that all stand at `before`: rows and positions in one transaction.
 
-    `ready` are writes of this batch that were worked out `ahead`.
+    `ready` are writes of this batch that were worked out `ahead`; `filling`: what can be worked out at the end waits.
 
     A projection that cannot take an event does not hold up the others: each gets what it can take, and those that could
     not take everything are returned with the event they stopped at. Raises `Fenced`, and `psycopg.OperationalError` for
     what may pass by itself (a lost connection, a full disk).
     """
     try:
-        writes = [
-            ready[one.name] if one.name in ready else placed_writes(one, schema_of(one, generation), batch)
-            for one in group
-        ]
+        writes = [ready.get(one.name) or _writes(one, generation, batch, filling=filling) for one in group]
         moved = advancing(group, generation, before, batch[-1].position)
         write_guarded(connection, [one for groups in writes for one in groups], moved)
     except Refused:
@@ -130,12 +135,13 @@ def take(
         if passing(error) or connection.closed:
             raise
         if len(group) > 1:
-            return [bad for one in group for bad in take(connection, [one], generation, before, batch, ready=ready)]
+            each = (take(connection, [one], generation, before, batch, ready=ready, filling=filling) for one in group)
+            return [bad for found in each for bad in found]
         if len(batch) > 1:
             middle = len(batch) // 2
             first, second = batch[:middle], batch[middle:]
-            return take(connection, group, generation, before, first) or take(
-                connection, group, generation, first[-1].position, second
+            return take(connection, group, generation, before, first, filling=filling) or take(
+                connection, group, generation, first[-1].position, second, filling=filling
             )
         if isinstance(error, Poisoned):
             return [error]

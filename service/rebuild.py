@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
@@ -21,8 +22,9 @@ from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Recorded
+from projections.filling import bared, dressed
 from projections.projection import Poisoned, Projection, blinding, create
-from service.feed import BATCH, Db, Log, Stuck, ahead, read, read_all, schema_of, take
+from service.feed import BATCH, Db, Log, Stuck, ahead, passing, read, read_all, schema_of, take
 from service.positions import stop
 
 Progress = Callable[[int, int], None]
@@ -78,19 +80,47 @@ def rebuild(
         blinding(connection, log.blind)
         for projection in sorted(projections, key=lambda projection: projection.name):
             locks.enter_context(_reserved(connection, projection.name))
-        for projection in projections:
-            _begin(connection, projection)
-        group = list(projections)
-        report = partial(_report, progress, stopping or Event())
-        with psycopg.connect(url, autocommit=True, application_name="huiying rebuild reads") as reading:
-            batches = read_all(reading, log, group, 0, batch)
-            bad = _fill(connection, batches, group, log.last_position(), report)
+        making = _Making(url, connection, log, batch, partial(_report, progress, stopping or Event()))
+        bad = making.built(projections, filling=True)
         failed = {poisoned.projection for poisoned in bad}
         for projection in projections:
             if projection.name not in failed:
                 bad += _swap(connection, log, projection, batch)
         if bad:
             raise bad[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What new tables are made from and with."""
+
+    url: str
+    connection: Db
+    log: Log
+    size: int
+    report: Progress
+
+    def built(self, projections: Sequence[Projection], *, filling: bool) -> list[Poisoned]:
+        """Make and fill the new tables; what they could not take.
+
+        `filling`: what can wait is done over full tables. Where that fails, a row is to blame: the projection is built
+        once more, row by row, so that the event is found.
+        """
+        left = {one.name: _begin(self.connection, one, filling=filling) for one in projections}
+        group = list(projections)
+        with psycopg.connect(self.url, autocommit=True, application_name="huiying rebuild reads") as reading:
+            batches = read_all(reading, self.log, group, 0, self.size)
+            last = self.log.last_position()
+            bad = _fill(self.connection, batches, group, last, self.report, filling=filling)
+        again: list[Projection] = []
+        for projection in group:
+            try:
+                dressed(self.connection, left[projection.name])
+            except psycopg.DatabaseError as error:
+                if passing(error):
+                    raise
+                again.append(projection)
+        return bad + (self.built(again, filling=False) if again else [])
 
 
 @contextmanager
@@ -105,11 +135,14 @@ def _reserved(connection: Db, name: str) -> Iterator[None]:
             connection.execute(UNLOCK, (REBUILD_LOCKS, name))
 
 
-def _begin(connection: Db, projection: Projection) -> None:
+def _begin(connection: Db, projection: Projection, *, filling: bool) -> list[str]:
+    """Make the empty tables; what is left to be done once they are full."""
     _drop_old(connection, projection)
     with connection.transaction():
-        create(connection, projection, schema_of(projection, "next"))
+        schema = schema_of(projection, "next")
+        create(connection, projection, schema)
         connection.execute(BEGIN_NEXT, {"name": projection.name, "version": projection.version})
+        return bared(connection, projection, schema) if filling else []
 
 
 def _report(progress: Progress, stopping: Event, position: int, last: int) -> None:
@@ -119,7 +152,13 @@ def _report(progress: Progress, stopping: Event, position: int, last: int) -> No
 
 
 def _fill(
-    connection: Db, batches: Iterator[list[Recorded]], group: list[Projection], last: int, report: Progress
+    connection: Db,
+    batches: Iterator[list[Recorded]],
+    group: list[Projection],
+    last: int,
+    report: Progress,
+    *,
+    filling: bool,
 ) -> list[Poisoned]:
     """Feed the new tables until nothing is left to read; those that fail on the way drop out and are returned.
 
@@ -142,11 +181,13 @@ def _fill(
         position = 0
         try:
             for batch in batches:
-                ready = ahead(group, "next", batch)
+                ready = ahead(group, batch, filling=filling)
                 finish()
                 if not group:
                     break
-                written = writer.submit(take, connection, tuple(group), "next", position, batch, ready=ready)
+                written = writer.submit(
+                    take, connection, tuple(group), "next", position, batch, ready=ready, filling=filling
+                )
                 position = batch[-1].position
                 under_way.append((position, written))
             finish()

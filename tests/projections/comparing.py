@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Event, PersonalTree, Recorded, Seal, personal_fields
 from domain.petition.events.receiving import DataErased
-from projections.projection import Projection, apply, blinding, create
+from projections.filling import bared, dressed, for_filling
+from projections.projection import Projection, apply, blinding, create, placed_writes
+from projections.writing import write
 
 Content = dict[str, list[tuple[Any, ...]]]
+NOTHING: Mapping[str, LiteralString] = {}
 ERASED = {"erased": True}
 
 
@@ -64,9 +67,32 @@ def fed(connection: psycopg.Connection[Any], projection: Projection, history: li
     return content(connection, schema)
 
 
-def content(connection: psycopg.Connection[Any], schema: str) -> Content:
-    """Every row of every table of a schema, in the order of their text."""
+def filled(connection: psycopg.Connection[Any], projection: Projection, history: list[Recorded], size: int) -> Content:
+    """What a rebuild's tables hold after a history: filled first, worked out and indexed then."""
+    schema = f"{projection.name}_next"
+    blinding(connection, blind)
+    create(connection, projection, schema)
+    left = bared(connection, projection, schema)
+    for start in range(0, len(history), size):
+        groups = placed_writes(projection, schema, history[start : start + size])
+        write(connection, for_filling(projection, schema, groups))
+    dressed(connection, left)
+    return content(connection, schema, projection.silent)
+
+
+def content(connection: psycopg.Connection[Any], schema: str, silent: Mapping[str, LiteralString] = NOTHING) -> Content:
+    """Every row of every table of a schema, in the order of their text; without those that say nothing."""
     query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = %s::regnamespace"
-    tables = [name for (name,) in connection.execute(query, (schema,)).fetchall()]
-    everything = SQL("SELECT t.* FROM {} AS t ORDER BY t::text")
-    return {name: connection.execute(everything.format(Identifier(schema, name))).fetchall() for name in tables}
+    found: Content = {}
+    for (name,) in connection.execute(query, (schema,)).fetchall():
+        everything = SQL("SELECT t.* FROM {} AS t WHERE NOT ({}) ORDER BY t::text").format(
+            Identifier(schema, name), SQL(silent.get(name, "false"))
+        )
+        found[name] = connection.execute(everything).fetchall()
+    return found
+
+
+def indexes(connection: psycopg.Connection[Any], schema: str) -> set[str]:
+    """The indexes of a schema, as the database says them, without the schema's name."""
+    found = connection.execute("SELECT indexdef FROM pg_indexes WHERE schemaname = %s", (schema,)).fetchall()
+    return {definition.replace(f"{schema}.", "") for (definition,) in found}

@@ -15,7 +15,7 @@ from domain.petition.events import values as v
 from domain.vocabulary import Channel, ErasureGround
 from projections.catalogue import PROJECTIONS
 from projections.projection import Projection
-from tests.projections.comparing import after_erasure, fed
+from tests.projections.comparing import after_erasure, content, fed, filled, indexes
 from tests.projections.histories import JANUARY, Histories, histories, received
 
 MANY = 1000
@@ -36,8 +36,18 @@ def test_live_and_rebuilt_tables_are_equal(connection: psycopg.Connection[Any], 
         for projection in PROJECTIONS:
             live = fed(connection, projection, history, 1)
             assert fed(connection, projection, erased, MANY) == live, projection.name
+            told = content(connection, f"{projection.name}_1", projection.silent)
+            assert filled(connection, projection, erased, 7) == told, projection.name
     finally:
         connection.rollback()
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
+def test_tables_that_were_filled_have_every_index(connection: psycopg.Connection[Any], projection: Projection) -> None:
+    made = Histories().add("HY-2026-000001", JANUARY, full((NAMED, OTHER)))
+    fed(connection, projection, made.recorded, 1)
+    filled(connection, projection, made.recorded, 1)
+    assert indexes(connection, f"{projection.name}_next") == indexes(connection, f"{projection.name}_1")
 
 
 NAMED = v.Petitioner(id="p1", name="赵小草", phone="13900001111", id_number="110101199003070011", address="幸福路3号")

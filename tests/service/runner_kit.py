@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, ClassVar
 
 import psycopg
@@ -17,6 +18,7 @@ from tests.service.store_kit import Noted, Opened, intake, step
 
 BREAKING = 13
 PATIENCE = 30.0
+TOO_LONG = "".join(sha256(str(number).encode()).hexdigest() for number in range(300))
 
 ADD = """
 INSERT INTO {schema}.lines (position, stream, version, said)
@@ -77,6 +79,20 @@ class BreaksInSql(Lines):
         for sql, parameters in super().writes(recorded):
             bad = isinstance(recorded.fact, Noted) and recorded.fact.count == BREAKING
             yield sql, {**parameters, "said": "breaks"} if bad and "said" in parameters else parameters
+
+
+class BreaksInAnIndex(Lines):
+    """An index that is made at the end of a rebuild cannot take a note with the breaking count."""
+
+    name: ClassVar[str] = "breaks_in_an_index"
+    by_key: ClassVar[bool] = True
+    ddl: ClassVar[str] = f"{Lines.ddl} CREATE INDEX ON {{schema}}.lines (said);"
+
+    def writes(self, recorded: Recorded) -> Iterator[Write]:
+        """Write what is too long for an index, however it is compressed."""
+        for sql, parameters in super().writes(recorded):
+            bad = isinstance(recorded.fact, Noted) and recorded.fact.count == BREAKING
+            yield sql, {**parameters, "said": TOO_LONG} if bad and "said" in parameters else parameters
 
 
 def note(store: Store, stream: str, counts: list[int], after: int = 0) -> int:

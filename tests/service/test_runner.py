@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.kernel import Recorded
-from projections.projection import Projection, Write
+from projections.projection import Poisoned, Projection, Write
 from service.feed import take
 from service.positions import Fenced, Positions, ProjectionState, advancing, states
 from service.rebuild import REBUILD_LOCKS, AlreadyRebuilding, Interrupted, rebuild
@@ -21,6 +21,7 @@ from service.vault import Vault
 from tests.service.runner_kit import (
     BREAKING,
     PATIENCE,
+    BreaksInAnIndex,
     BreaksInPython,
     BreaksInSql,
     Lines,
@@ -318,6 +319,17 @@ def test_a_rebuild_that_fails_leaves_the_live_tables_alone(database_url: str, st
     failed = state_of(database_url, Mended.name, "next")
     assert failed is not None
     assert failed.state == "stopped"
+
+
+def test_an_event_that_an_index_cannot_take_is_found_although_indexes_come_last(
+    database_url: str, store: Store
+) -> None:
+    bad = note(store, "a", [1, BREAKING])
+    note(store, "a", [2], after=2)
+    with pytest.raises(Poisoned) as refusal:
+        rebuild(database_url, store, [BreaksInAnIndex(), LINES])
+    assert (refusal.value.projection, refusal.value.position) == (BreaksInAnIndex.name, bad)
+    assert exactly_once(database_url)
 
 
 def test_who_waits_for_tables_that_could_not_even_be_built_is_told(database_url: str, store: Store) -> None:
