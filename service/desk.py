@@ -102,15 +102,14 @@ class Desk:
             *self._receipts.from_source(command),
             *([self._receipts.of_words(command)] if once else []),
         )
-        nothing = Petition("")
         for _ in range(TRIES):
             context = yield from self._world.context(caller, request_id, command)
-            acting = yield from asked(partial(command.barred, nothing, context))
+            acting = yield from asked(partial(command.barred, Petition(""), context))
             if isinstance(acting, DomainError):
                 raise acting
             try:
                 outcome = (yield partial(self._replayed, receipts)) if receipts else None
-                outcome = outcome or (yield from self._received(caller, command, nothing, acting, receipts))
+                outcome = outcome or (yield from self._received(caller, command, acting, receipts))
             except Stale:
                 continue
             if outcome.replayed and not (yield partial(self._exists_for, caller, outcome.number)):
@@ -140,19 +139,14 @@ class Desk:
         return None if found is None else as_then(*found)
 
     def _received(
-        self,
-        caller: Caller,
-        command: ReceivePetition,
-        nothing: Petition,
-        context: Context,
-        receipts: tuple[Receipt, ...],
+        self, caller: Caller, command: ReceivePetition, context: Context, receipts: tuple[Receipt, ...]
     ) -> Work[Outcome]:
         """Decide on a petition that comes in for the first time, and append it."""
         if command.arises_from is not None:
             yield partial(self._named, caller, command.arises_from, "arises_from")
         code = new_query_code(os.urandom(10))
         context = replace(context, query_code_digest=written_code_digest(code))
-        taken = yield from asked(partial(command.carry_out, nothing, context))
+        taken = yield from asked(partial(command.carry_out, Petition(""), context))
         return (yield from self._register(taken, receipts, code))
 
     def import_petition(self, command: ImportPetition, reply: ImportReply | None, *, request_id: str) -> Outcome:
