@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from projections.projection import Projection, placed
-from projections.writing import EACH_ITS_OWN, Groups
+from projections.writing import Groups
 
 SECONDARY = """
 SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -50,6 +50,5 @@ def for_filling(projection: Projection, schema: str, groups: Groups) -> Groups:
     """A batch's writes as they are while the tables are being filled."""
     if not projection.filling:
         return groups
-    mark = EACH_ITS_OWN if projection.by_key else ""
-    texts = {mark + placed(sql, schema): mark + placed(plain, schema) for sql, plain in projection.filling.items()}
+    texts = {placed(sql, schema): placed(plain, schema) for sql, plain in projection.filling.items()}
     return [(texts.get(sql, sql), rows) for sql, rows in groups]

@@ -22,7 +22,7 @@ from psycopg.adapt import Dumper
 from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Recorded
-from projections.writing import EACH_ITS_OWN, Groups, make_ready, write
+from projections.writing import Groups, make_ready, write
 
 Write = tuple[str, Mapping[str, object]]
 """SQL with `{schema}` and `%(name)s` placeholders, and its parameters.
@@ -64,12 +64,10 @@ class Projection(ABC):
     that a batch may send equal SQL together across streams; the order within a stream is always kept.
     `personal`: False if `writes` reads no personal value; a rebuild then reads no key.
 
-    `by_key`: True if a write with a `number` reads and changes rows of that number alone and looks rows up by primary
-    keys: then rows of several numbers go in one statement (projections/sets.py), and in a rebuild other indexes wait.
-
-    For a rebuild, which fills the tables from nothing (projections/filling.py): `filling`: texts that stand in for
-    others in the meantime, `settle`: what makes up for it once all rows are there. `silent`: by table, the condition of
-    rows that say nothing, which feeding leaves and filling does not.
+    For a rebuild, which fills the tables from nothing (projections/filling.py): `by_key`: True if writes look rows up
+    by their primary keys alone, so that other indexes can wait. `filling`: texts that stand in for others in the
+    meantime, `settle`: what makes up for it once all rows are there. `silent`: by table, the condition of rows that say
+    nothing, which feeding leaves and filling does not.
     """
 
     name: ClassVar[str]
@@ -155,8 +153,7 @@ def grouped(projection: Projection, batch: Iterable[Recorded]) -> list[tuple[str
 
 def placed_writes(projection: Projection, schema: str, batch: Iterable[Recorded]) -> Groups:
     """The writes of a batch for the tables in `schema`. Raises `Poisoned` when `writes` fails."""
-    mark = EACH_ITS_OWN if projection.by_key else ""
-    return [(mark + placed(sql, schema), rows) for sql, rows in grouped(projection, batch)]
+    return [(placed(sql, schema), rows) for sql, rows in grouped(projection, batch)]
 
 
 def apply(connection: Connection[object], projection: Projection, schema: str, batch: Iterable[Recorded]) -> None:

@@ -2,10 +2,9 @@
 
 Sent one by one, a row costs more in the driver and on the wire than in the tables. So every SQL text becomes a function
 of the session, `pg_temp.writes_…`, whose statement is that very text with the fields of a JSON document in the place of
-its parameters; plain inserts take all rows at once, and so does what concerns each number by itself, where the
-projection says so (`EACH_ITS_OWN`); everything else goes row by row in order. The types of the parameters are those
-that the server itself finds for the text. `pg_temp.written` carries out a batch: a number for each text, a document for
-each number. Where the server finds no types, or a value has no JSON, rows go one by one.
+its parameters; plain inserts take all rows at once, everything else row by row in order. The types of the parameters
+are those that the server itself finds for the text. `pg_temp.written` carries out a batch: a number for each text, a
+document for each number. Where the server finds no types, or a value has no JSON, rows go one by one.
 """
 
 from __future__ import annotations
@@ -25,24 +24,13 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
-from projections.sets import PARAMETER, for_many, waves
-
 Rows = Sequence[Mapping[str, object]]
 Groups = Sequence[tuple[str, Rows]]
 
-PLAIN_INSERT = re.compile(r"\s*(INSERT INTO [^()]+\([^()]+\))\s*VALUES\s*\((.*)\)(\s*)", re.DOTALL)
-INSERT_WITHIN = re.compile(
-    r"(WITH \w+ AS \(INSERT INTO [^()]+\([^()]+\))\s*VALUES\s*\((.*?)\)( RETURNING \*\).*)", re.DOTALL
-)
-"""An insert whose rows the rest of the statement works on; of what was sent the rest says nothing more."""
+PARAMETER = re.compile(r"%\((\w+)\)s")
+PLAIN_INSERT = re.compile(r"\s*(INSERT INTO [^()]+\([^()]+\))\s*VALUES\s*\((.*)\)\s*", re.DOTALL)
 CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
 TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'probe'"
-
-EACH_ITS_OWN = "/* each number by itself */ "
-"""Begins a text whose rows concern the rows of their own number alone, so that many can go together (sets.py)."""
-
-BY_INDEX = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
-"""What is written is looked up by key. A plan that was made while a table was small must not read it whole for ever."""
 
 REFUSED = "HY001"
 """The SQLSTATE of a batch whose guard did not hold."""
@@ -82,14 +70,10 @@ class Guard:
 
 @dataclass(slots=True)
 class _Session:
-    """The functions that one connection has, and each text's place among them; None where it can have none.
-
-    `together` are the texts whose function takes no number twice.
-    """
+    """The functions that one connection has, and each text's place among them; None where it can have none."""
 
     places: dict[str, int | None] = field(default_factory=dict)
     functions: list[str] = field(default_factory=list)
-    together: set[str] = field(default_factory=set)
 
 
 _SESSIONS: WeakKeyDictionary[Connection[Any], _Session] = WeakKeyDictionary()
@@ -136,11 +120,9 @@ def make_ready(connection: Connection[Any], groups: Groups) -> None:
     first = session is None
     session = _SESSIONS.setdefault(connection, _Session())
     had = len(session.functions)
-    if first:
-        connection.execute(BY_INDEX)
     for sql, _ in groups:
         if sql not in session.places:
-            name = _function(connection, sql, session)
+            name = _function(connection, sql)
             session.places[sql] = None if name is None else len(session.functions)
             session.functions += [name] if name else []
     if first or len(session.functions) > had:
@@ -169,11 +151,10 @@ def _parts(connection: Connection[Any], groups: Groups) -> Iterator[_Part]:
     documents: list[str] = []
     for sql, rows in groups:
         place = session.places.get(sql)
-        parted = [] if place is None else waves(rows) if sql in session.together else [rows]
-        said = [json.of(part) for part in parted]
-        if said and None not in said:
-            texts += [str(place)] * len(said)
-            documents += filter(None, said)
+        document = None if place is None else json.of(rows)
+        if document is not None:
+            texts.append(str(place))
+            documents.append(document)
             continue
         if texts:
             yield _joined(texts, documents)
@@ -201,66 +182,33 @@ def _call(connection: Connection[Any], texts: str, given: str, guard: Guard) -> 
     connection.execute(GUARDED.format(guard=guard.sql).encode(), parameters, prepare=True)
 
 
-def _function(connection: Connection[Any], sql: str, session: _Session) -> str | None:
+def _function(connection: Connection[Any], sql: str) -> str | None:
     """Make the function for a SQL text; its name, or None where the server would not have it."""
-    plain = sql.removeprefix(EACH_ITS_OWN)
     try:
-        if not plain.lstrip().startswith(CHANGES):
-            return None
-        if plain != sql and (name := _made_for_many(connection, plain)):
-            session.together.add(sql)
-            return name
-        return _made(connection, plain)
+        return _made(connection, sql) if sql.lstrip().startswith(CHANGES) else None
     except psycopg.OperationalError:
         raise
     except psycopg.DatabaseError:
         return None
 
 
-def _made_for_many(connection: Connection[Any], sql: str) -> str | None:
-    """The function that takes all rows in one statement, where the text has such a shape and the server agrees."""
-    typed = _typed(connection, sql)
-    statement = for_many(sql, *typed) if typed else None
-    if statement is None:
-        return None
-    try:
-        connection.execute(f"PREPARE probe (json) AS {statement.replace('(given_rows)', '($1)')}".encode())
-        connection.execute("DEALLOCATE probe")
-    except psycopg.ProgrammingError:
-        return None
-    return _entered(connection, f"many {sql}", f"BEGIN {statement};")
-
-
-def _typed(connection: Connection[Any], sql: str) -> tuple[list[str], list[str]] | None:
-    """The parameters of a text and their types."""
+def _made(connection: Connection[Any], sql: str) -> str | None:
     names = list(dict.fromkeys(PARAMETER.findall(sql)))
     text = sql.replace("%%", "%")
     types = _types(connection, PARAMETER.sub(lambda one: f"${names.index(one[1]) + 1}", text))
-    return None if types is None or len(types) != len(names) else (names, types)
-
-
-def _made(connection: Connection[Any], sql: str) -> str | None:
-    typed = _typed(connection, sql)
-    if typed is None:
+    if types is None or len(types) != len(names):
         return None
-    names, types = typed
-    text = sql.replace("%%", "%")
     given = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, types, strict=True))
+    name = f"writes_{blake2b(sql.encode(), digest_size=12).hexdigest()}"
     statement = PARAMETER.sub(r'given_row."\1"', text)
     source = f"json_to_recordset(given_rows) AS given_row ({given})"
-    insert = PLAIN_INSERT.fullmatch(statement) or INSERT_WITHIN.fullmatch(statement)
+    insert = PLAIN_INSERT.fullmatch(statement)
     body = (
-        f"BEGIN {insert[1]} SELECT {insert[2]} FROM {source}{insert[3]};"  # noqa: S608 - all of it stands in this code
-        if insert and "given_row" not in insert[3]
+        f"BEGIN {insert[1]} SELECT {insert[2]} FROM {source};"  # noqa: S608 - all of it stands in this code
+        if insert
         else f"DECLARE given_row record; BEGIN FOR given_row IN SELECT * FROM {source}"  # noqa: S608
         f" LOOP {statement}; END LOOP;"
     )
-    return _entered(connection, sql, body)
-
-
-def _entered(connection: Connection[Any], sql: str, body: str) -> str:
-    """Make the function; its name."""
-    name = f"writes_{blake2b(sql.encode(), digest_size=12).hexdigest()}"
     head = f"CREATE OR REPLACE FUNCTION pg_temp.{name} (given_rows json) RETURNS boolean LANGUAGE plpgsql"
     connection.execute(f"{head} AS $writes${body} RETURN true; END $writes$".encode())
     return name

@@ -88,7 +88,7 @@ def carried_out(connection: Connection[Any], name: str) -> list[Any]:
 def test_together_is_one_by_one(connection: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     together = carried_out(connection, "together")
     assert None not in writing._SESSIONS[connection].places.values(), "not all went together, so nothing was compared"
-    monkeypatch.setattr(writing, "_function", lambda *_: None)
+    monkeypatch.setattr(writing, "_function", lambda connection, sql: None)
     assert carried_out(connection, "apart") == together
     assert len(together) == 3 * COPIES
 
@@ -131,7 +131,7 @@ def test_a_guard_that_does_not_hold_keeps_everything_out(
     connection: Connection[Any], monkeypatch: pytest.MonkeyPatch, together: bool
 ) -> None:
     if not together:
-        monkeypatch.setattr(writing, "_function", lambda *_: None)
+        monkeypatch.setattr(writing, "_function", lambda connection, sql: None)
     connection.execute(TABLE.format(name="t").encode())
     connection.execute("INSERT INTO t (number, amount) VALUES ('here', 0)")
     given = rows()[:3]
@@ -163,7 +163,7 @@ def test_every_projection_has_the_same_rows_either_way(
 ) -> None:
     history = events()
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "_function", lambda *_: None)
+        patched.setattr(writing, "_function", lambda connection, sql: None)
         apart = fed(connection, projection, history, len(history))
     del writing._SESSIONS[connection]
     together = fed(connection, projection, history, len(history) + 1)
