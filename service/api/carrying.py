@@ -2,7 +2,7 @@
 
 What the framework does for a request costs several times what a command does. A request that brings a readable body
 which fits its command needs none of that. Everything else, and every mistake, goes the framework's way, which ends at
-the same endpoint or says what is wrong (ADR 0022).
+the same endpoint or says what is wrong (ADR 0027).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Request, Response
@@ -69,13 +68,14 @@ class ShortWay:
         route, path = found
         taken: list[Message] = []
         request = Request(scope, receive)
-        with suppress(ValidationError, Unfit):
-            scope["app"], scope["route"] = self._app, route
+        scope["app"], scope["route"] = self._app, route
+        try:
             given = await self._given(route, request, taken)
-            response = await self._answer(route, request, {**given, **path})
-            await response(scope, receive, send)
+        except (ValidationError, Unfit):
+            await self._beyond(scope, _again(taken, receive), send)
             return
-        await self._beyond(scope, _again(taken, receive), send)
+        response = await self._answer(route, request, {**given, **path})
+        await response(scope, receive, send)
 
     def _found(self, scope: Scope) -> tuple[Carrying, Mapping[str, str]] | None:
         """The route of a request that may go the short way, and what stands in its path."""
