@@ -22,9 +22,8 @@ from typing import Any
 
 import httpx
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response, expect
 
-from projections.catalogue import PROJECTIONS
 from service import passwords
 from tests.service.api_kit import Office
 
@@ -104,7 +103,18 @@ class Tabs:
         if language != "zh":
             cookies["hy_language"] = language
         context.add_cookies([{"name": name, "value": value, "url": origin} for name, value in cookies.items()])
-        return context.new_page()
+        return self._patient(context.new_page())
+
+    def _patient(self, page: Page) -> Page:
+        """What others did shows within moments, and at once only to themselves: a person here looks after that."""
+        go = page.goto
+
+        def goto(*arguments: Any, **options: Any) -> Response | None:
+            self._office.catch_up()
+            return go(*arguments, **options)
+
+        page.goto = goto  # type: ignore[method-assign]
+        return page
 
     def close(self) -> None:
         """Close all, then fail where something went wrong in one."""
@@ -144,12 +154,6 @@ def post_form(client: httpx.Client, path: str, fields: Mapping[str, Any], files:
         secret = client.cookies["hy_visitor"]
     token = hmac.new(secret.encode(), b"huiying form", hashlib.sha256).hexdigest()
     return client.post(path, data={"csrf": token, **fields}, files=files)
-
-
-def caught_up(office: Office) -> None:
-    """Wait until every page shows what has happened."""
-    names = [projection.name for projection in PROJECTIONS]
-    assert office.parts.positions.wait_for(office.parts.store.last_position(), names, 60)
 
 
 def axe_clean(page: Page) -> None:

@@ -18,7 +18,6 @@ import httpx
 import pytest
 
 from domain.petition.commands import STEPS
-from projections.catalogue import PROJECTIONS
 from tests.pages.access_table import FILE, OPEN, READERS, ROUTES, TABLE, path_of, rule_of
 from tests.pages.page_kit import post_form, visitor
 from tests.service.api_kit import API, STAFF, Office
@@ -57,11 +56,6 @@ class Matrix:
         return post_form(self.people[who], path, {}) if method == "POST" else self.people[who].get(path)
 
 
-def caught_up(desk: Office) -> None:
-    names = [projection.name for projection in PROJECTIONS]
-    assert desk.parts.positions.wait_for(desk.parts.store.last_position(), names, 60)
-
-
 @pytest.fixture(scope="module")
 def matrix(desk: Office) -> Iterator[Matrix]:
     """A file of every sort, accepted; the secret one with the handler's unit."""
@@ -80,7 +74,7 @@ def matrix(desk: Office) -> Iterator[Matrix]:
         if sort in {"open", "secret"}:
             desk.take("intake", number, "assign-petition", lead="ZF")
         files[sort] = number
-    caught_up(desk)
+    desk.catch_up()
     clients = {who: visitor(desk, who) for who in CALLERS}
     yield Matrix(desk, files, {who: client.__enter__() for who, client in clients.items()})
     for client in clients.values():
@@ -219,7 +213,7 @@ FIGURES = [route for route in LISTS if "/statistics" in route or "/reports" in r
 @pytest.mark.parametrize("who", sorted(set(CALLERS) - {"admin", "supervisor"}))
 def test_no_figure_moves_for_what_only_the_committee_counts(matrix: Matrix, who: str) -> None:
     def figures() -> dict[str, str]:
-        caught_up(matrix.desk)
+        matrix.desk.catch_up()
         return {route: _figures(matrix.ask(who, route)) for route in FIGURES if ".svg" not in route}
 
     before, committee = figures(), _committee(matrix)
@@ -229,7 +223,7 @@ def test_no_figure_moves_for_what_only_the_committee_counts(matrix: Matrix, who:
 
 
 def _committee(matrix: Matrix) -> str:
-    caught_up(matrix.desk)
+    matrix.desk.catch_up()
     return _figures(matrix.ask("supervisor", f"GET {API}/statistics/{{dimension}}"))
 
 

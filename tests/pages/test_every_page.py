@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 from domain.meeting_summary import STEPS as MEETING_STEPS
 from service.pages.steps import ON_PAGES
 from tests.pages.access_table import ROUTES, path_of
-from tests.pages.page_kit import DESKTOP, PHONE, Tabs, axe_clean, caught_up, fits_width, visitor
+from tests.pages.page_kit import DESKTOP, PHONE, Tabs, axe_clean, fits_width, visitor
 from tests.service.api_kit import API, PERSON, Office, assigned, published, replied
 
 ZOOMED = {"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2}
@@ -119,10 +119,10 @@ def made(desk: Office) -> dict[str, str]:
     waiting = str(desk.received(place={"area": "A07"})["number"])
     desk.received(title="第二件")
     desk.take("supervisor", number, "send-reminder", reason="请尽快回访")
-    caught_up(desk)
+    desk.catch_up()
     body = {"title": "分析会", "planned_on": "2026-01-05", "from": "2020-01-01", "to": "2036-01-01"}
     meeting = str(desk.ok(desk.post("intake", "/meetings", body))["id"])
-    caught_up(desk)
+    desk.catch_up()
     return {"number": number, "meeting": meeting, "staff": "handler", "channel": "window", "waiting": waiting}
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.petition.petition import Petition
-from tests.pages.page_kit import Tabs, caught_up
+from tests.pages.page_kit import Tabs
 from tests.service.api_kit import PERSON, Office, assigned
 
 MOST_KEYS = 300
@@ -87,7 +87,7 @@ DESKS = {
 def number(desk: Office) -> str:
     """A file that waits for its handler."""
     made = assigned(desk, petitioners=[PERSON])
-    caught_up(desk)
+    desk.catch_up()
     return made
 
 
@@ -128,7 +128,7 @@ def test_a_file_goes_from_desk_to_desk_by_keys_alone(desk: Office, tab: Tabs, nu
     file = f"**/files/{number}"
 
     def at(who: str, path: str, step: str) -> Keys:
-        caught_up(desk)
+        desk.catch_up()
         keys = Keys(tab(who))
         keys.page.goto(path)
         keys.follow(f"/files/{number}/{step}")

@@ -11,7 +11,6 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
-from projections.catalogue import PROJECTIONS
 from tests.pages.page_kit import Tabs, axe_clean, fits_width, post_form, shot, visitor
 from tests.service.api_kit import PERSON, Office, assigned, replied
 
@@ -28,8 +27,7 @@ def files(desk: Office) -> dict[str, str]:
         "handled": assigned(desk, title="路灯修复"),
     }
     replied(desk, made["handled"])
-    names = [projection.name for projection in PROJECTIONS]
-    assert desk.parts.positions.wait_for(desk.parts.store.last_position(), names, 60)
+    desk.catch_up()
     return made
 
 

@@ -9,7 +9,7 @@ from domain.petition.commands import STEPS
 from domain.petition.petition import Petition
 from domain.vocabulary import Role
 from projections.tasks import KINDS
-from tests.pages.page_kit import Tabs, caught_up, shot
+from tests.pages.page_kit import Tabs, shot
 from tests.service.api_kit import PERSON, Office
 
 DEMAND = "三日内更换整条线路"
@@ -25,7 +25,7 @@ class Person:
 
     def at_desk(self) -> Page:
         """The desk, showing all that happened."""
-        caught_up(self.office)
+        self.office.catch_up()
         self.page.get_by_role("navigation", name="工作台").get_by_role("link", name=self.desk, exact=True).click()
         expect(self.page.locator("h1")).to_contain_text(self.desk)
         return self.page

@@ -12,7 +12,7 @@ from domain.meeting import Meeting, meeting_stream
 from domain.meeting_summary import STEPS
 from domain.petition.petition import Petition
 from domain.vocabulary import MeetingPart
-from tests.pages.page_kit import Tabs, axe_clean, caught_up, fits_width, post_form, shot, visitor
+from tests.pages.page_kit import Tabs, axe_clean, fits_width, post_form, shot, visitor
 from tests.service.api_kit import PERSON, Office
 
 
@@ -34,7 +34,7 @@ def test_a_meeting_from_its_call_to_its_published_summary(desk: Office, tab: Tab
     numbers = [
         str(desk.received(place={"area": "A05"}, title="电梯停运", petitioners=[PERSON])["number"]) for _ in range(2)
     ]
-    caught_up(desk)
+    desk.catch_up()
     clerk = tab("intake", scripts=scripts)
     clerk.goto("/meetings")
     clerk.get_by_role("link", name="召集分析会").click()
@@ -101,7 +101,7 @@ def told(desk: Office, number: str) -> list[str]:
 def meeting(desk: Office) -> str:
     """A meeting that was called."""
     desk.received(place={"area": "A07"})
-    caught_up(desk)
+    desk.catch_up()
     body = {
         "title": "季度分析会",
         "planned_on": "2026-01-05",
@@ -110,7 +110,7 @@ def meeting(desk: Office) -> str:
         "areas": ["A07"],
     }
     made = str(desk.ok(desk.post("intake", "/meetings", body))["id"])
-    caught_up(desk)
+    desk.catch_up()
     return made
 
 
@@ -166,7 +166,7 @@ def test_a_file_that_one_may_not_know_is_on_no_agenda_page(desk: Office, meeting
     with visitor(desk, "handler") as client:
         assert number in client.get(f"/meetings/{meeting}").text
     desk.take("intake", number, "correct-petition", reason="补充", against=["ZF"])
-    caught_up(desk)
+    desk.catch_up()
     assert desk.parts.store.fold(Petition(number)).against
     with visitor(desk, "handler") as client:
         assert number not in client.get(f"/meetings/{meeting}").text

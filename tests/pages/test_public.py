@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from projections.catalogue import PROJECTIONS
 from service.limiter import Limit
 from service.pages import public
 from tests.pages.page_kit import Tabs, axe_clean, fits_width, post_form, shot, visitor
@@ -47,18 +46,13 @@ def ask(page: Page, number: str, code: str) -> None:
     page.get_by_role("button", name="查询").last.click()
 
 
-def caught_up(desk: Office) -> None:
-    names = [projection.name for projection in PROJECTIONS]
-    assert desk.parts.positions.wait_for(desk.parts.store.last_position(), names, 60)
-
-
 def handled(desk: Office, number: str) -> None:
     """From received to published."""
     desk.take("intake", number, "accept-petition", notice="sms")
     desk.take("intake", number, "assign-petition", lead="ZF")
     replied(desk, number)
     published(desk, number)
-    caught_up(desk)
+    desk.catch_up()
 
 
 @pytest.mark.parametrize("way", [{"phone": True}, {"scripts": False}], ids=["phone", "no scripts"])
@@ -84,7 +78,7 @@ def test_a_resident_sends_asks_and_says_that_it_is_not_solved(desk: Office, tab:
     expect(page.locator(".course").get_by_text("居民意见")).to_be_visible()
     assert fits_width(page)
     shot(page, f"public-state-{'phone' if way.get('phone') else 'plain'}")
-    caught_up(desk)
+    desk.catch_up()
     tasks = desk.ok(desk.get("caller", "/worklist", limit=200))["tasks"]
     assert "hear_resident" in [task["task"] for task in tasks if task["number"] == number]
 
@@ -167,7 +161,7 @@ def test_published_results_are_read_and_searched_without_a_cookie(desk: Office, 
         assert "请至少写两个字" in client.get("/public/results?q=楼").text
         assert client.get("/public/results/HY-2020-000009").status_code == 404
     desk.take("publisher", number, "withdraw-publication", reason="有误")
-    caught_up(desk)
+    desk.catch_up()
     with visitor(desk) as client:
         assert client.get(f"/public/results/{number}").status_code == 404
 

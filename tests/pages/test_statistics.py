@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from projections.catalogue import PROJECTIONS
 from projections.figures import FIGURES
 from tests.pages.page_kit import Tabs, axe_clean, fits_width, shot, visitor
 from tests.service.api_kit import Office, assigned, published, replied
@@ -26,8 +25,7 @@ def files(desk: Office) -> dict[str, str]:
     }
     replied(desk, made["far"])
     published(desk, made["far"])
-    names = [projection.name for projection in PROJECTIONS]
-    assert desk.parts.positions.wait_for(desk.parts.store.last_position(), names, 60)
+    desk.catch_up()
     return made
 
 

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 from domain.kernel import day_of
-from projections.catalogue import PROJECTIONS
 from tests.pages.page_kit import Tabs, axe_clean, fits_width, shot, visitor
 from tests.service.api_kit import PERSON, STAFF, Office, assigned, published, replied
 
@@ -31,13 +30,8 @@ def files(desk: Office) -> dict[str, str]:
     made["declined"] = str(desk.received(title="不属本级")["number"])
     desk.take("intake", made["declined"], "ask-decline", ground="court", article="L1 23", reason="属法院", notice="sms")
     desk.take("intake-2", made["declined"], "approve-decline")
-    caught_up(desk)
+    desk.catch_up()
     return made
-
-
-def caught_up(desk: Office) -> None:
-    names = [projection.name for projection in PROJECTIONS]
-    assert desk.parts.positions.wait_for(desk.parts.store.last_position(), names, 60)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -54,20 +48,20 @@ def test_an_overdue_file_is_found_and_an_order_given_answered_and_ended(
     page.get_by_label("督办要求").fill(demand)
     page.get_by_role("button", name="督办", exact=True).click()
     page.wait_for_url(f"**/files/{files['late']}")
-    caught_up(desk)
+    desk.catch_up()
     page.goto("/supervision/orders?state=open")
     row = page.get_by_role("row", name=demand)
     expect(row).to_contain_text("待反馈")
     key = row.locator("small").first.inner_text().partition(" ")[0]
     desk.take("handler", files["late"], "answer-supervision", id=key, text="已安排加急")
-    caught_up(desk)
+    desk.catch_up()
     page.reload()
     expect(row).to_contain_text("已安排加急")
     row.get_by_role("link", name="督办办结").click()
     page.get_by_label("编号").select_option(key)
     page.get_by_role("button", name="督办办结", exact=True).click()
     page.wait_for_url(f"**/files/{files['late']}")
-    caught_up(desk)
+    desk.catch_up()
     page.goto("/supervision/orders?state=ended")
     expect(page.get_by_role("row", name=demand)).to_contain_text("已办结")
 
@@ -129,7 +123,7 @@ def test_the_desk_is_readable_for_everybody(desk: Office, tab: Tabs, files: dict
     with visitor(desk, "intake") as client:
         client.get("/ledger/export.csv?channel=web")
     desk.take("supervisor", files["ordered"], "order-supervision", demand="限期修复电梯", level="listed")
-    caught_up(desk)
+    desk.catch_up()
     page, phone, english = tab("supervisor"), tab("supervisor", phone=True), tab("supervisor", language="en")
     for path in LISTS:
         for one in (page, phone, english):

@@ -86,6 +86,11 @@ class Office:
         """A step that must succeed."""
         return self.ok(self.post(who, f"/petitions/{number}/{step}", body))
 
+    def catch_up(self) -> None:
+        """Wait until every projection shows what has happened."""
+        names = [projection.name for projection in PROJECTIONS]
+        assert self.parts.positions.wait_for(self.parts.store.last_position(), names, 60)
+
     def events(self) -> int:
         """How many events there are."""
         with psycopg.connect(self.url) as connection:

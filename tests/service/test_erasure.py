@@ -263,11 +263,10 @@ def test_an_older_transaction_that_keeps_the_space_is_told(
 
 def test_after_everything_the_projections_are_as_rebuilt(office: Office) -> None:
     parts: Parts = office.parts
-    names = [projection.name for projection in PROJECTIONS]
     number = str(office.received(petitioners=[PERSON])["number"])
     office.take("intake", number, "withdraw-petition", reason="来件人撤回")
     erased(office, number)
-    assert parts.positions.wait_for(parts.store.last_position(), names, 60)
+    office.catch_up()
     with psycopg.connect(office.url, autocommit=True) as connection:
         found = [one for one in check(parts.store, connection) if number in str(one)]
     assert found == []

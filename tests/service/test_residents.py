@@ -14,7 +14,6 @@ from domain.petition.recollecting import GiveOpinion
 from domain.petition.sending import SendPetition
 from domain.petition.stages import Stage
 from domain.vocabulary import Channel, Role, Solved
-from projections.catalogue import PROJECTIONS
 from service import residents
 from service.desk import Outcome
 from tests.service.api_kit import PERSON, STAFF, Office, published, replied
@@ -39,18 +38,13 @@ def send(office: Office, *files: tuple[bytes, str], key: str | None = None, **ch
     return residents.send(office.parts, sent(**changes), files, key=key or secrets.token_hex(16), request_id="r")
 
 
-def caught_up(office: Office) -> None:
-    names = [projection.name for projection in PROJECTIONS]
-    assert office.parts.positions.wait_for(office.parts.store.last_position(), names, 60)
-
-
 def code_of(outcome: Outcome) -> str:
     assert outcome.query_code is not None
     return outcome.query_code
 
 
 def progress(office: Office, outcome: Outcome) -> residents.Progress:
-    caught_up(office)
+    office.catch_up()
     return residents.progress(office.parts, outcome.number, code_of(outcome))
 
 
@@ -87,7 +81,7 @@ def test_without_a_name_it_is_anonymous(office: Office) -> None:
 
 def test_a_unit_that_it_is_about_never_sees_it(office: Office) -> None:
     outcome = send(office, nature="report", against=["ZF"])
-    caught_up(office)
+    office.catch_up()
     assert office.get("handler", f"/petitions/{outcome.number}").status_code == 404
     assert progress(office, outcome).unit is None
 
@@ -198,7 +192,7 @@ def test_not_solved_reaches_a_caller_and_moves_nothing(office: Office) -> None:
     done = say(office, outcome, key=key, solved=Solved.UNSOLVED, text="昨晚又灭了")
     assert done.stage == Stage.CLOSED
     assert say(office, outcome, key=key, solved=Solved.UNSOLVED, text="昨晚又灭了").replayed
-    caught_up(office)
+    office.catch_up()
     tasks = office.ok(office.get("caller", "/worklist", limit=200))["tasks"]
     assert [task["task"] for task in tasks if task["number"] == outcome.number] == ["hear_resident"]
     events = office.ok(office.get("supervisor", f"/petitions/{outcome.number}/events"))["events"]
