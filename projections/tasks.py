@@ -16,10 +16,10 @@ from domain.petition.events import supervising as s
 from domain.petition.stages import LOOP, Stage, stage_after
 from domain.vocabulary import Clock, Role, Solved
 
-For = Literal["office", "hanging", "unassigned", "lead", "uncontacted", "unsigned", "signed", "named"]
-"""Whose task it is: the whole role, always, only while what must not be public hangs, or while no unit leads it; the
-lead unit, always or only while the resident was not contacted; each unit on the file that has not signed, or that has;
-the unit that the event names."""
+For = Literal["office", "hanging", "unpublishable", "unassigned", "lead", "uncontacted", "unsigned", "signed", "named"]
+"""Whose task it is: the whole role, always, only while what must not be public hangs, while a result waits that must
+not be published and nobody asked yet to leave it so, or while no unit leads it; the lead unit, always or only while the
+resident was not contacted; each unit on the file that has not signed, or that has; the unit that the event names."""
 
 
 Barred = Literal["asker", "handled", "worked", "objectors"]
@@ -65,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "deliver_reply": Kind("送达答复", (Role.HANDLER,), "lead", Clock.HANDLE),
     "draft_publication": Kind("拟写公示", (Role.PUBLISHER,), barred=("worked",)),
     "approve_publication": Kind("审核公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handled")),
+    "ask_waiver": Kind("申请不公示", (Role.PUBLISHER,), "unpublishable", barred=("worked",)),
     "decide_waiver": Kind("审批不公示", (Role.PUBLISHER, Role.APPROVER), barred=("asker", "handled")),
     "publish": Kind("公示", (Role.PUBLISHER,), barred=("asker", "worked")),
     "take_down": Kind("撤下公示", (Role.PUBLISHER,), "hanging"),
@@ -86,7 +87,8 @@ CONTACT = ("contact", "contact_as_lead")
 HANDLING = ("assign", "sign", *CONTACT, "handle", "handle_again", "decide_return", "decide_duty", "decide_extension",
             "decide_suspension", "resume", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")  # fmt: skip
 DRAFTING = ("draft_publication", "approve_publication", "publish")
-PUBLISHING = (*DRAFTING, "decide_waiver")
+"""What is offered only while the file may be published: asked of the file when the list is read."""
+PUBLISHING = (*DRAFTING, "ask_waiver", "decide_waiver")
 ON_THE_BOARDS = (*PUBLISHING, "take_down")
 WORKING = ("handle", "handle_again", "draft_reply", "revise_reply", "approve_reply", "deliver_reply")
 REMINDERS = ("answer_reminder", "answer_reminder_intake", "answer_reminder_caller")
@@ -137,12 +139,12 @@ CHANGES: Mapping[type[Event], Change] = {
     h.ReplyDrafted: Change(WORKING, ("approve_reply",)),
     h.ReplyApproved: Change(("approve_reply",), ("deliver_reply",)),
     h.ReplySentBack: Change(("approve_reply",), ("revise_reply",)),
-    h.ReplyDelivered: Change(HANDLING, ("draft_publication",)),
+    h.ReplyDelivered: Change(HANDLING, ("draft_publication", "ask_waiver")),
     p.PublicationDrafted: Change(DRAFTING, ("approve_publication",)),
     p.PublicationApproved: Change(DRAFTING, ("publish",)),
     p.PublicationSentBack: Change(DRAFTING, ("draft_publication",)),
-    x.WaiverAsked: Change(opens=("decide_waiver",)),
-    x.WaiverRefused: Change(("decide_waiver",)),
+    x.WaiverAsked: Change(("ask_waiver",), ("decide_waiver",)),
+    x.WaiverRefused: Change(("decide_waiver",), ("ask_waiver",)),
     p.ResultPublished: Change(PUBLISHING, ("follow_up",)),
     p.PublicationWaived: Change(PUBLISHING, ("follow_up",)),
     p.PublicationCorrected: Change(PUBLISHING),
@@ -176,7 +178,7 @@ def change_of(fact: Event) -> Change:
         case s.ReminderSent(unit=None, role=role):
             return Change(opens=(f"answer_reminder_{role}",))
         case r.PetitionCorrected(against=against) if against is not None:
-            return Change(("take_down",), ("take_down",))
+            return Change(("take_down", "ask_waiver"), ("take_down", "ask_waiver"))
         case s.ReviewAsked(kind=kind):
             return Change(opens=(f"decide_{kind.value}",))
         case s.ReviewDecided(kind=kind):

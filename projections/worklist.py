@@ -19,6 +19,7 @@ from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.limits import BY_UNIT, stopped_by
+from domain.petition.stages import Stage, may_follow, stage_after
 from domain.petition.state import people
 from domain.petition.working import handled_by, worked_on_by
 from domain.vocabulary import Clock, Role
@@ -39,6 +40,9 @@ CREATE TABLE {schema}.files (
     objectors text[] NOT NULL DEFAULT '{}',
     worked text[] NOT NULL DEFAULT '{}',
     hangs boolean NOT NULL DEFAULT false,
+    to_publish boolean NOT NULL DEFAULT false,
+    not_public boolean NOT NULL GENERATED ALWAYS AS
+        (secrecy = 'secret' OR against_units <> '{}' OR against_staff <> '{}') STORED,
     dues jsonb NOT NULL DEFAULT '{}'
 );
 CREATE TABLE {schema}.tasks (
@@ -66,6 +70,7 @@ UPDATE {schema}.files SET against_units = %(against_units)s, against_staff = %(a
 """
 CLASSIFY = "UPDATE {schema}.files SET secrecy = %(secrecy)s WHERE number = %(number)s"
 HANG = "UPDATE {schema}.files SET hangs = %(hangs)s WHERE number = %(number)s"
+COME_TO_PUBLISH = "UPDATE {schema}.files SET to_publish = %(to_publish)s WHERE number = %(number)s"
 ASSIGN = """
 UPDATE {schema}.files SET lead = %(lead)s, involved = %(involved)s,
     signed = ARRAY(SELECT unnest(signed) INTERSECT SELECT unnest(%(involved)s::text[]) ORDER BY 1)
@@ -110,8 +115,9 @@ CLOSE_ALL = "DELETE FROM {schema}.tasks WHERE number = %(number)s AND task <> 'a
 
 UNITS: Mapping[For, str] = {
     "office": "VALUES ('')",
-    "hanging": """SELECT '' WHERE f.hangs
-        AND (f.secrecy = 'secret' OR f.against_units <> '{{}}' OR f.against_staff <> '{{}}')""",
+    "hanging": "SELECT '' WHERE f.hangs AND f.not_public",
+    "unpublishable": """SELECT '' WHERE f.to_publish AND f.not_public AND NOT EXISTS
+        (SELECT FROM {schema}.tasks asked WHERE asked.number = f.number AND asked.task = 'decide_waiver')""",
     "unassigned": "SELECT '' WHERE f.lead IS NULL",
     "lead": "SELECT f.lead WHERE f.lead IS NOT NULL",
     "uncontacted": "SELECT f.lead WHERE f.lead IS NOT NULL AND jsonb_exists(f.dues, 'contact')",
@@ -146,7 +152,7 @@ class Worklist(Projection):
     """待办: open tasks."""
 
     name: ClassVar[str] = "worklist"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
@@ -228,6 +234,9 @@ def _known(recorded: Recorded) -> Iterator[Write]:
         case _:
             pass
     yield from _worked(recorded)
+    stage = stage_after(type(fact))
+    if stage is not None and (stage is Stage.PUBLISHING or may_follow(type(fact), Stage.PUBLISHING)):
+        yield COME_TO_PUBLISH, {**number, "to_publish": stage is Stage.PUBLISHING}
     if stops := stopped_by(fact):
         yield STOP_CLOCKS, {**number, "clocks": sorted(stops)}
     if dues := {due.key: due.due.isoformat() for due in _set(fact)}:

@@ -15,7 +15,7 @@ from domain.vocabulary import Code, Role
 from projections.masked import shown
 from projections.paging import Cursor, Sql
 from projections.sight import Sight
-from projections.tasks import KINDS, Barred
+from projections.tasks import DRAFTING, KINDS, Barred
 
 MAX_LIMIT = 200
 COUNTED = 1000
@@ -32,8 +32,12 @@ FOR_GRANT = SQL("""
 BARRED: Mapping[Barred, str] = {"handled": "f.handled", "worked": "f.worked", "objectors": "f.objectors"}
 """Whom the file itself bars from a task: as it is when it is read, so that who works on it meanwhile is barred too."""
 FREE = " AND ".join(
-    f"NOT (t.task = ANY(%({part})s::text[]) AND {who} && %(persons)s::text[])" for part, who in BARRED.items()
+    [
+        *(f"NOT (t.task = ANY(%({part})s::text[]) AND {who} && %(persons)s::text[])" for part, who in BARRED.items()),
+        "NOT (f.not_public AND t.task = ANY(%(drafting)s::text[]))",
+    ]
 )
+"""Nobody barred; and of a file that is secret or accuses somebody by now no draft, which waits where it is meanwhile."""
 PAGE = SQL("""
 WITH waiting AS MATERIALIZED (
     SELECT DISTINCT ON (w.due_order, w.number, w.task, w.unit, w.matter) w.* FROM ({waiting}) w
@@ -188,6 +192,7 @@ def _for(grants: Grants, persons: Collection[str], own: bool) -> Sql:
     query = Sql()
     query.parameters.update(roles=[role for role, _ in pairs], units=[unit for _, unit in pairs])
     query.parameters.update({part: [task for task, kind in KINDS.items() if part in kind.barred] for part in BARRED})
+    query.parameters.update(drafting=list(DRAFTING))
     query.where("NOT t.excluded && %(persons)s::text[]", {"persons": sorted(persons)})
     if own:
         query.where("(t.person IS NULL OR t.person = ANY(%(persons)s))")

@@ -89,6 +89,11 @@ class ApprovePublication(_PublicationDecision):
 
     digest: str | None = Field(None, title="文稿摘要", pattern="^[0-9a-f]{64}$")
 
+    @classmethod
+    def refusal(cls, petition: Petition, context: Context) -> DomainError | None:
+        """Nor is what must not be published approved: that can only be sent back, or waived."""
+        return super().refusal(petition, context) or _not_for_the_public(petition)
+
     def decide(self, petition: Petition, context: Context) -> Iterator[Event]:
         """Approved."""
         yield p.PublicationApproved(digest=waiting_digest(petition.publication, self.digest))

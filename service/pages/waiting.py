@@ -46,6 +46,7 @@ DONE_BY: Mapping[str, str] = {
     "deliver_reply": "deliver-reply",
     "draft_publication": "draft-publication",
     "approve_publication": "approve-publication",
+    "ask_waiver": "ask-waiver",
     "decide_waiver": "approve-waiver",
     "publish": "publish-result",
     "take_down": "withdraw-publication",

@@ -124,3 +124,20 @@ def test_what_hangs_of_a_file_that_accuses_me_is_not_on_my_desk(desk: Office) ->
     desk.take("intake", number, "correct-petition", reason="补充", against=["publisher"])
     with visitor(desk, "publisher") as client:
         assert number not in client.get("/publication", params={"after": desk.parts.store.last_position()}).text
+
+
+def test_what_must_not_be_published_is_offered_to_be_left_so(desk: Office) -> None:
+    number = ready(desk)
+    draft, waive = (f"/files/{number}/{step}" for step in ("draft-publication", "ask-waiver"))
+    with visitor(desk, "publisher") as client:
+
+        def offers() -> str:
+            return client.get("/publication", params={"after": desk.parts.store.last_position()}).text
+
+        assert draft in offers()
+        assert waive not in offers()
+        desk.take("intake", number, "correct-petition", reason="补充", against=["caller"])
+        assert draft not in offers()
+        assert waive in offers()
+        desk.take("publisher", number, "ask-waiver", ground="secrecy", reason="涉及被反映单位")
+        assert waive not in offers()

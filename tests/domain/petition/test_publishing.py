@@ -221,6 +221,13 @@ def test_internal_files_and_complaints_may_be_published() -> None:
         given(*answered(first), drafted(), approved()).when(BOARD, by="sun").then(p.ResultPublished, r.DueDatesSet)
 
 
+def test_what_accuses_by_now_is_sent_back_not_approved() -> None:
+    accused = CorrectPetition.model_validate({"reason": "补充", "against": ["CG"]})
+    file = given(in_publishing(), drafted()).when(accused, by="wu").then(r.PetitionCorrected)
+    file.when(ApprovePublication(), by="tang").then_refused(NotPossibleNow)
+    file.when(SendBackPublication(reason="涉及单位"), by="tang").then(p.PublicationSentBack)
+
+
 def test_what_becomes_secret_is_no_longer_put_up() -> None:
     file = given(
         received(), classified(secrecy=Secrecy.SECRET), accepted(), assigned(), signed(), reported(), replied()
