@@ -37,7 +37,7 @@ FREE = " AND ".join(
         "NOT (f.not_public AND t.task = ANY(%(drafting)s::text[]))",
     ]
 )
-"""Nobody barred; and of a file that is secret or accuses somebody by now no draft, which waits where it is meanwhile."""
+"""Nobody barred; and no draft of a file that is secret or accuses somebody by now: it waits where it is meanwhile."""
 PAGE = SQL("""
 WITH waiting AS MATERIALIZED (
     SELECT DISTINCT ON (w.due_order, w.number, w.task, w.unit, w.matter) w.* FROM ({waiting}) w
