@@ -28,23 +28,29 @@ from domain.meeting_events import (
     MeetingCalled,
     MeetingClosed,
     MeetingConvened,
+    MeetingDataErased,
+    MeetingErasureAsked,
     MeetingPartRecorded,
+    Person,
     SummaryApproved,
     SummaryDrafted,
     SummaryPublished,
     SummarySentBack,
 )
 from domain.petition.command import CodeText, FileNumber, Line, Prose, invalid, known_area, known_category, known_unit
+from domain.petition.events.values import Petitioner
 from domain.petition.petition import Petition
 from domain.petition.receiving import RecordMeetingDecision
-from domain.petition.references import known_of
+from domain.petition.references import known_of, refer, typed
 from domain.petition.rules import not_possible
 from domain.petition.stages import LOOP
-from domain.petition.state import Draft, people
+from domain.petition.state import Asked, Draft, people
 from domain.redaction import redact
 from domain.vocabulary import MeetingPart, MeetingStage, Role, Secrecy
 
 ID_PATTERN = r"^m-[0-9a-f]{10}$"
+OF_MEETINGS = "meeting:"
+"""How the names of the meetings' streams begin; a meeting's id follows."""
 MOST_ITEMS = 200
 CLERKS = frozenset({Role.INTAKE})
 """Who keeps the meeting: as they record what a meeting decided about a file."""
@@ -57,11 +63,11 @@ def meeting_stream(meeting: str) -> str:
     """The stream of the meeting with this id; NoSuchAddress where it is none."""
     if not re.fullmatch(ID_PATTERN, meeting):
         raise NoSuchAddress
-    return f"meeting:{meeting}"
+    return f"{OF_MEETINGS}{meeting}"
 
 
 class Meeting(Aggregate):
-    """An analysis meeting. `stage` is None before it was called."""
+    """An analysis meeting. `stage` is None before it was called; `people`: those at it who can be erased by name."""
 
     title: str
     held_on: date
@@ -72,6 +78,9 @@ class Meeting(Aggregate):
         self.stage: MeetingStage | None = None
         self.items: dict[str, MeetingPart | None] = {}
         self.parts: set[MeetingPart] = set()
+        self.people: tuple[Petitioner, ...] = ()
+        self.erasure_asked: dict[str | None, Asked] = {}
+        self.erased: set[str | None] = set()
         self.summary: Draft | None = None
         self.published = False
 
@@ -85,8 +94,8 @@ class Meeting(Aggregate):
                 self.items[number] = None
             case AgendaItemRemoved(number=number):
                 del self.items[number]
-            case MeetingConvened(held_on=held_on):
-                self.stage, self.held_on = MeetingStage.CONVENED, held_on
+            case MeetingConvened(held_on=held_on) as fact:
+                self.stage, self.held_on, self.people = MeetingStage.CONVENED, held_on, fact.people
             case MeetingPartRecorded(part=part):
                 self.parts.add(part)
             case ItemsDecided(items=decided):
@@ -101,6 +110,12 @@ class Meeting(Aggregate):
                 self.summary = replace(self.summary, sent_back=True)
             case SummaryPublished():
                 self.published = True
+            case MeetingErasureAsked(person=person, ground=ground):
+                by = recorded.actor
+                self.erasure_asked[person] = Asked(people(by), ground=ground, asker=by.id)
+            case MeetingDataErased(person=person):
+                self.erasure_asked.pop(person, None)
+                self.erased.add(person)
             case fact:
                 raise ValueError(f"{self.stream}: {fact.TOPIC} has no place here")
 
@@ -286,19 +301,21 @@ class ConveneMeeting(MeetingCommand):
             raise invalid("至少一人到会", "at least one must be present", "attendance")
         attendance = tuple(
             Attendee(
+                id=f"p{at + 1}",
                 name=one.name,
                 unit=known_unit(one.unit, context, "attendance", at, "unit") if one.unit else None,
                 present=one.present,
             )
             for at, one in enumerate(self.attendance)
         )
-        yield MeetingConvened(held_on=self.held_on, chair=self.chair, attendance=attendance)
+        own = next((one.id for one in attendance if one.name == self.chair), f"p{len(attendance) + 1}")
+        yield MeetingConvened(held_on=self.held_on, chair=Person(id=own, name=self.chair), attendance=attendance)
 
 
 class RecordPart(MeetingCommand):
     """记录: what was said in one of the four parts; recorded again, it takes the earlier one's place.
 
-    Who stands behind a file of the agenda is masked in it before it is kept.
+    Who stands behind a file of the agenda is masked in it before it is kept; who was at the meeting is referred to.
     """
 
     title: ClassVar[str] = "记录"
@@ -310,7 +327,8 @@ class RecordPart(MeetingCommand):
 
     def decide(self, meeting: Meeting, context: Context, files: Files) -> Iterator[Event]:
         """Recorded."""
-        yield MeetingPartRecorded(part=self.part, text=unnamed(self.text, files))
+        text = refer(unnamed(typed(self.text), files), meeting.people)
+        yield MeetingPartRecorded(part=self.part, text=text)
 
 
 class DecisionForm(Value):

@@ -1,16 +1,17 @@
 """社情民意分析会: facts about an analysis meeting. What it decides about a petition is an event of that petition.
 
-A meeting's own events carry no text of a file and no decision, so that erasing a file leaves nothing of it here.
+A meeting's own events carry no text of a file and no decision, so that erasing a file leaves nothing of it here. Who
+presided and who came is sealed under a key for each person, everything else under the meeting's.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from domain.kernel import Event, Personal, Value, registered
-from domain.petition.events.values import Redaction
-from domain.vocabulary import AgendaBasis, MeetingPart, Outlet
+from domain.kernel import Event, Identity, Personal, Value, registered
+from domain.petition.events.values import Petitioner, Redaction
+from domain.vocabulary import AgendaBasis, ErasureGround, MeetingPart, Outlet
 
 
 class AgendaItem(Value):
@@ -21,10 +22,19 @@ class AgendaItem(Value):
     alike: int = 1
 
 
-class Attendee(Value):
+class Person(Value):
+    """Somebody at a meeting. `id` is `p1`, `p2` … within the meeting and names the key that seals the name.
+
+    Empty where the name is under the meeting's own key, as it was before people had one: it goes with the meeting only.
+    """
+
+    id: str = ""
+    name: Identity[str]
+
+
+class Attendee(Person):
     """Somebody who was asked to come: for which unit (None: none of the office's), and whether they came."""
 
-    name: Personal[str]
     unit: str | None = None
     present: bool = True
 
@@ -74,9 +84,21 @@ class MeetingConvened(Event):
     """召开: who presided, who came."""
 
     TOPIC: ClassVar[str] = "meeting.convened"
+    VERSION: ClassVar[int] = 2
     held_on: date
-    chair: Personal[str]
+    chair: Person
     attendance: tuple[Attendee, ...]
+
+    @property
+    def people(self) -> tuple[Petitioner, ...]:
+        """Who was there and has a key of their own, each once, as texts refer to them."""
+        found = {one.id: Petitioner(id=one.id, name=one.name) for one in (*self.attendance, self.chair) if one.id}
+        return tuple(found.values())
+
+    @classmethod
+    def upcast(cls, state: dict[str, Any], version: int) -> dict[str, Any]:
+        """Version 1 had the chair's name alone."""
+        return {**state, "chair": {"name": state["chair"]}} if version < 2 else state
 
 
 @registered
@@ -139,3 +161,23 @@ class SummaryPublished(Event):
     TOPIC: ClassVar[str] = "meeting.summary_published"
     digest: str
     outlets: tuple[Outlet, ...]
+
+
+@registered
+class MeetingErasureAsked(Event):
+    """One person asked to erase the name of somebody at the meeting, or (None) all its data; another has to approve."""
+
+    TOPIC: ClassVar[str] = "meeting.erasure_asked"
+    person: str | None = None
+    ground: ErasureGround
+    reason: Personal[str]
+
+
+@registered
+class MeetingDataErased(Event):
+    """删除 (PIPL 47): the keys of somebody at the meeting (or the whole meeting) are gone; that it was held stands."""
+
+    TOPIC: ClassVar[str] = "meeting.data_erased"
+    person: str | None = None
+    ground: ErasureGround
+    asked_by: str

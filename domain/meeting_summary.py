@@ -10,7 +10,7 @@ from pydantic import Field
 
 from domain.errors import DomainError, NotApproved
 from domain.kernel import Context, Event
-from domain.meeting import MEETING_STEPS, Files, Meeting, MeetingCommand
+from domain.meeting import Files, Meeting, MeetingCommand
 from domain.meeting_events import SummaryApproved, SummaryDrafted, SummaryPublished, SummarySentBack
 from domain.petition.command import Line, Prose
 from domain.petition.events.values import digest_of
@@ -116,7 +116,3 @@ class PublishSummary(MeetingCommand):
         yield SummaryPublished(
             digest=meeting.summary.digest if meeting.summary else "", outlets=tuple(sorted(self.outlets))
         )
-
-
-STEPS = MEETING_STEPS
-"""Every step on a meeting that was called, those on its summary with them."""

@@ -12,9 +12,10 @@ from psycopg.types.json import Jsonb
 
 from domain import meeting_events as m
 from domain.kernel import Recorded
+from domain.meeting import OF_MEETINGS
 from domain.petition.events.receiving import MeetingDecided
 from domain.vocabulary import MeetingStage
-from projections.masked import masked, published
+from projections.masked import masked, masked_people, published
 from projections.projection import Projection, Write
 
 DDL = """
@@ -33,6 +34,7 @@ CREATE TABLE {schema}.meetings (
     came integer,
     asked integer,
     parts jsonb NOT NULL DEFAULT '{}',
+    people jsonb NOT NULL DEFAULT '{}',
     summary_title text,
     summary_text text,
     summary_digest text,
@@ -92,7 +94,7 @@ def _update(assignments: str) -> str:
 
 
 SEE = _update("id = id")
-CONVENE = _update("stage = %(stage)s, held_on = %(held_on)s, came = %(came)s, asked = %(asked)s")
+CONVENE = _update("stage = %(stage)s, held_on = %(held_on)s, came = %(came)s, asked = %(asked)s, people = %(people)s")
 RECORD = _update("parts = parts || %(part)s::jsonb")
 CLOSE = _update("stage = %(stage)s")
 DRAFT = _update(
@@ -100,6 +102,12 @@ DRAFT = _update(
 )
 APPROVE = _update("summary_state = 'approved'")
 SEND_BACK = _update("summary_state = 'sent_back'")
+FORGET_PERSON = _update("people = people || jsonb_build_object(%(person)s::text, '{}'::jsonb)")
+FORGET = _update("""title = NULL,
+    parts = coalesce((SELECT jsonb_object_agg(key, NULL::text) FROM jsonb_each(parts)), '{}'),
+    people = coalesce((SELECT jsonb_object_agg(key, '{}'::jsonb) FROM jsonb_each(people)), '{}'),
+    summary_title = NULL, summary_text = NULL""")
+FORGET_ITEMS = "UPDATE {schema}.items SET reason = NULL, removed_because = NULL WHERE meeting = %(id)s"
 PUBLISH = _update("summary_state = 'published', outlets = %(outlets)s")
 
 
@@ -107,13 +115,13 @@ class Meetings(Projection):
     """Analysis meetings."""
 
     name: ClassVar[str] = "meetings"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """What the event changes in the meeting's row and agenda."""
-        seen = {"id": recorded.stream.removeprefix("meeting:"), "version": recorded.version}
+        seen = {"id": recorded.stream.removeprefix(OF_MEETINGS), "version": recorded.version}
         match recorded.fact:
             case MeetingDecided():
                 decided = {"command": recorded.command_id, "number": recorded.stream, "version": recorded.version}
@@ -130,9 +138,9 @@ class Meetings(Projection):
             case m.AgendaItemRemoved(number=number, reason=reason):
                 yield TAKE_OFF, {**seen, "number": number, "reason": masked(reason)}
                 yield SEE, seen
-            case m.MeetingConvened(held_on=held_on, attendance=attendance):
-                came = sum(one.present for one in attendance)
-                told = {"held_on": held_on, "came": came, "asked": len(attendance)}
+            case m.MeetingConvened(held_on=held_on, attendance=attendance) as fact:
+                came, people = sum(one.present for one in attendance), Jsonb(masked_people(fact.people))
+                told = {"held_on": held_on, "came": came, "asked": len(attendance), "people": people}
                 yield CONVENE, {**seen, **told, "stage": MeetingStage.CONVENED.value}
             case m.MeetingPartRecorded(part=part, text=text):
                 yield RECORD, {**seen, "part": Jsonb({part.value: masked(text)})}
@@ -147,6 +155,13 @@ class Meetings(Projection):
                 yield CLOSE, {**seen, "stage": MeetingStage.CLOSED.value}
             case m.SummaryDrafted(title=title, text=text, digest=digest):
                 yield DRAFT, {**seen, "title": published(title), "text": published(text), "digest": digest}
+            case m.MeetingDataErased(person=None):
+                yield FORGET, seen
+                yield FORGET_ITEMS, seen
+            case m.MeetingDataErased(person=person):
+                yield FORGET_PERSON, {**seen, "person": person}
+            case m.MeetingErasureAsked():
+                yield SEE, seen
             case m.SummaryApproved():
                 yield APPROVE, seen
             case m.SummarySentBack():

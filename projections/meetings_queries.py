@@ -13,16 +13,20 @@ from psycopg.rows import DictRow, dict_row
 from domain.meeting_events import AgendaItem
 from domain.petition.stages import LOOP
 from domain.vocabulary import AgendaBasis, MeetingPart, MeetingStage
+from projections.masked import shown
 from projections.paging import Cursor
 from projections.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingRow:
-    """A meeting. `came` of `asked` were present; `summary_state`: drafted, sent_back, approved or published."""
+    """A meeting. `came` of `asked` were present; `summary_state`: drafted, sent_back, approved or published.
+
+    Texts that were erased say so.
+    """
 
     id: str
-    title: str | None
+    title: str
     called_at: datetime
     planned_on: date
     first: date
@@ -60,7 +64,7 @@ class ItemRow:
     decided_in: int | None
 
 
-COLUMNS = ", ".join(MeetingRow.__slots__)
+COLUMNS = ", ".join((*MeetingRow.__slots__, "people"))
 ONE = f"SELECT {COLUMNS} FROM meetings.meetings WHERE id = %(id)s"  # noqa: S608
 LIST = f"""
 SELECT {COLUMNS} FROM meetings.meetings
@@ -123,12 +127,20 @@ def items_of(connection: Connection[Any], meeting: str) -> list[ItemRow]:
 
 
 def _meeting(record: DictRow) -> MeetingRow:
-    parts = {MeetingPart(part): text for part, text in record["parts"].items()}
-    return MeetingRow(**{**record, "stage": MeetingStage(record["stage"]), "parts": parts})
+    people = record.pop("people")
+    parts = {MeetingPart(part): shown(text, people, ()) for part, text in record["parts"].items()}
+    told = {"title": shown(record["title"], {}, ()), "stage": MeetingStage(record["stage"]), "parts": parts}
+    if record["summary_state"]:
+        told |= {name: shown(record[name], {}, ()) for name in ("summary_title", "summary_text")}
+    return MeetingRow(**{**record, **told})
 
 
 def _item_row(record: DictRow) -> ItemRow:
     basis, part = record["basis"], record["part"]
+    if basis is None:
+        record["reason"] = shown(record["reason"], {}, ())
+    if record["removed"]:
+        record["removed_because"] = shown(record["removed_because"], {}, ())
     codes = {"basis": AgendaBasis(basis) if basis else None, "part": MeetingPart(part) if part else None}
     return ItemRow(**{**record, **codes})
 

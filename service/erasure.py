@@ -24,7 +24,9 @@ from psycopg.rows import tuple_row
 
 from domain.errors import DomainError, RetentionRuns, TwoPeopleNeeded, UnknownStaff
 from domain.kernel import Grant, Value
-from domain.petition.events.receiving import DataErased
+from domain.meeting import OF_MEETINGS, Meeting
+from domain.meeting_erasure import ApproveMeetingErasure, AskMeetingErasure
+from domain.meeting_events import MeetingDataErased
 from domain.petition.petition import Petition
 from domain.petition.receiving_file import ApproveErasure, AskErasure, RestrictData
 from domain.vocabulary import ErasureGround, Role
@@ -38,7 +40,7 @@ FILE = "erasures.jsonl"
 
 ERASED = """
 SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
- WHERE topic = %s AND notification_id > %s ORDER BY notification_id
+ WHERE topic IN ('petition.data_erased', 'meeting.data_erased') AND notification_id > %s ORDER BY notification_id
 """
 EARLIER = """
 SELECT originator_id, originator_version, topic, state FROM stored_events
@@ -62,7 +64,10 @@ Result = Literal["nothing left", "erased again", "keys dropped"]
 
 
 class Entry(Value):
-    """One erasure as the list holds it. `petitioner` None: the whole file; `keys`: what it destroyed."""
+    """One erasure as the list holds it: of a file, or of a meeting by its stream's name; `keys`: what it destroyed.
+
+    `petitioner` None: the whole of it; of a meeting, who was there.
+    """
 
     number: str
     petitioner: str | None
@@ -90,7 +95,7 @@ class ErasureList:
         """Add what was erased in the database and is not listed yet; on disk when this returns."""
         with psycopg.connect(url, autocommit=True, application_name="huiying erasures") as connection:
             with connection.cursor(row_factory=tuple_row) as cursor:
-                found = cursor.execute(ERASED, (DataErased.TOPIC, self._position), binary=True).fetchall()
+                found = cursor.execute(ERASED, (self._position,), binary=True).fetchall()
             if not found:
                 return []
             mapper = EventMapper(vault)
@@ -121,7 +126,8 @@ def _entries(text: bytes) -> list[Entry]:
 
 def _entry(connection: Connection[Any], mapper: EventMapper, erased: StoredEvent) -> Entry:
     state = mapper.state(erased)
-    fact, whom = state["f"], state["f"]["petitioner"]
+    fact = state["f"]
+    whom = fact["person"] if erased.topic == MeetingDataErased.TOPIC else fact["petitioner"]
     with connection.cursor(row_factory=tuple_row) as cursor:
         earlier = cursor.execute(EARLIER, (erased.originator_id, erased.originator_version), binary=True)
         states = [mapper.state(StoredEvent(*row)) for row in earlier]
@@ -219,12 +225,26 @@ def _repeat(parts: Parts, entry: Entry) -> None:
         Caller(staff, frozenset({Grant(Role.SYSTEM)}), "replay", Sight(committee=True))
         for staff in (entry.asked_by, entry.approved_by)
     )
+    reason = "恢复备份后重新执行"
+    if entry.number.startswith(OF_MEETINGS):
+        _repeat_at_meeting(parts, entry, asker, approver, reason)
+        return
     petition = parts.store.fold(Petition(entry.number))
     if {entry.petitioner, None} & petition.erased:
         return
-    ask = AskErasure(petitioner=entry.petitioner, ground=entry.ground, reason="恢复备份后重新执行")
+    ask = AskErasure(petitioner=entry.petitioner, ground=entry.ground, reason=reason)
     parts.desk.take(asker, entry.number, ask, request_id="replay")
     parts.desk.take(approver, entry.number, ApproveErasure(petitioner=entry.petitioner), request_id="replay")
+
+
+def _repeat_at_meeting(parts: Parts, entry: Entry, asker: Caller, approver: Caller, reason: str) -> None:
+    if {entry.petitioner, None} & parts.store.fold(Meeting(entry.number)).erased:
+        return
+    meeting = entry.number.removeprefix(OF_MEETINGS)
+    ask = AskMeetingErasure(person=entry.petitioner, ground=entry.ground, reason=reason)
+    parts.meetings.take(asker, meeting, ask, request_id="replay")
+    approve = ApproveMeetingErasure(person=entry.petitioner)
+    parts.meetings.take(approver, meeting, approve, request_id="replay")
 
 
 def _still_there(parts: Parts, keys: list[UUID]) -> bool:

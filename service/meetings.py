@@ -14,13 +14,15 @@ from domain.errors import Busy, DomainError, Forbidden, Invalid, NoSuchAddress, 
 from domain.kernel import Context, Recorded, stamp
 from domain.meeting import (
     MOST_ITEMS,
+    OF_MEETINGS,
     CallMeeting,
     DecideItems,
     Meeting,
     MeetingCommand,
     meeting_stream,
 )
-from domain.meeting_summary import STEPS
+from domain.meeting_erasure import forgets_of_meeting
+from domain.meeting_steps import STEPS
 from domain.petition.petition import Petition
 from domain.receipt import ReceiptIssued
 from domain.vocabulary import MeetingStage
@@ -133,7 +135,7 @@ class Meetings:
             context = _acting(command, meeting, self._desk.context(caller, request_id, command))
             files = self._files(caller, meeting, command)
             facts = tuple(command.decide(meeting, context, files))
-            writes = [StreamWrite(stream, meeting.version, facts, context.now)]
+            writes = [StreamWrite(stream, meeting.version, facts, context.now, forget=forgets_of_meeting(facts))]
             if isinstance(command, DecideItems):
                 writes += _on_files(command, meeting, files, context)
             stamped = stamp(facts, stream=stream, after=meeting.version, context=context, occurred_at=context.now)
@@ -151,7 +153,7 @@ class Meetings:
 
     def may_call(self, caller: Caller, *, request_id: str) -> None:
         """Raise what bars the caller from calling a meeting, if anything does."""
-        _acting(CallMeeting, Meeting("meeting:"), self._desk.context(caller, request_id))
+        _acting(CallMeeting, Meeting(OF_MEETINGS), self._desk.context(caller, request_id))
 
     def barred(self, caller: Caller, meeting_id: str, *, request_id: str) -> Mapping[str, DomainError | None]:
         """What bars the caller from each step on this meeting now, by the step's name; None where nothing does."""
@@ -185,6 +187,11 @@ class Meetings:
             raise Forbidden
         view = self.view(caller, meeting_id)
         return view, self._store.history(meeting_stream(meeting_id))
+
+    def as_it_stands(self, caller: Caller, meeting_id: str) -> Meeting:
+        """The meeting with the names of who was there and what is to be erased; for those who read its minutes."""
+        _, history = self.minutes_of(caller, meeting_id)
+        return Meeting(meeting_stream(meeting_id)).fold(history)
 
     def _told(self, items: Sequence[ItemRow], caller: Caller) -> list[ItemView]:
         with self._pool.connection() as connection:
@@ -232,7 +239,7 @@ def _decision(connection: Connection[TupleRow], item: ItemRow) -> str | None:
 
 
 def _id(stream: str) -> str:
-    return stream.removeprefix("meeting:")
+    return stream.removeprefix(OF_MEETINGS)
 
 
 def _within(codes: Sequence[str], below: Callable[[str], frozenset[str]]) -> list[str] | None:

@@ -8,8 +8,10 @@ from docx.document import Document
 
 from domain import meeting_events as m
 from domain.kernel import Recorded
+from domain.petition.references import people_of
 from domain.rules.content import RulebookContent
 from domain.vocabulary import AgendaBasis, MeetingPart, Outlet
+from projections.masked import masked, shown
 from service.docx_kit import CENTRE, HEADING, NUMERALS, heading, new_paper, paragraph, saved, table
 from service.meetings import ItemView, MeetingView
 
@@ -27,6 +29,10 @@ def minutes(view: MeetingView, history: Iterable[Recorded], rulebook: RulebookCo
     held = meeting.held_on or meeting.planned_on
     when = f"{held:%Y年%-m月%-d日}" + ("" if meeting.held_on else "（拟召开）")
     paragraph(paper, f"{rulebook.office.name}　{when}　{meeting.stage.zh}", size=10, align=CENTRE)
+    people = people_of(one for fact in facts if isinstance(fact, m.MeetingConvened) for one in fact.people)
+    said = {
+        fact.part: shown(masked(fact.text), people, ()) for fact in facts if isinstance(fact, m.MeetingPartRecorded)
+    }
     numerals = iter(NUMERALS)
     heading(paper, f"{next(numerals)}、参会情况")
     _attendance(paper, facts, rulebook)
@@ -34,7 +40,7 @@ def minutes(view: MeetingView, history: Iterable[Recorded], rulebook: RulebookCo
     paragraph(paper, _scope(view, rulebook), indent=True)
     for part in MeetingPart:
         heading(paper, f"{next(numerals)}、{part.zh}")
-        paragraph(paper, meeting.parts.get(part) or NOTHING, indent=True)
+        paragraph(paper, said.get(part, NOTHING), indent=True)
         decided = [item for item in view.items if item.part is part]
         if decided:
             _decided(paper, decided)
@@ -58,7 +64,7 @@ def _attendance(paper: Document, facts: Iterable[object], rulebook: RulebookCont
     if held is None:
         paragraph(paper, "会议尚未召开。", indent=True)
         return
-    paragraph(paper, f"主持人：{held.chair}", indent=True)
+    paragraph(paper, f"主持人：{held.chair.name}", indent=True)
     units = {unit.code: unit.name for unit in rulebook.units}
     rows = [
         [str(one.name), units.get(one.unit or "", ""), "到会" if one.present else "缺席"] for one in held.attendance

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from domain.meeting import CallMeeting, MeetingCommand
-from domain.meeting_summary import STEPS
+from domain.meeting_steps import STEPS
 from projections.file import FileTimeline
 from projections.ledger import Ledger
 from projections.meetings import Meetings

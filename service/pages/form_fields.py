@@ -109,7 +109,7 @@ class Choices:
 
 
 CLOSED_LISTS = frozenset(
-    {"lead", "co_units", "unit", "units", "proposed_unit", "window", "petitioner", "demand", "question", "id"}
+    {"lead", "co_units", "unit", "units", "proposed_unit", "window", "petitioner", "person", "demand", "question", "id"}
 )
 """Fields whose options are all there is; others may be typed freely."""
 

@@ -11,12 +11,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.errors import DomainError, NoSuchAddress
 from domain.kernel import day_of
-from domain.meeting import CallMeeting, CloseMeeting, MeetingCommand
-from domain.meeting_summary import STEPS
-from domain.vocabulary import MeetingPart, MeetingStage
+from domain.meeting import CallMeeting, CloseMeeting, Meeting, MeetingCommand
+from domain.meeting_erasure import ApproveMeetingErasure, AskMeetingErasure
+from domain.meeting_steps import STEPS
+from domain.vocabulary import ErasureGround, MeetingPart, MeetingStage
 from projections.file import FileTimeline
 from projections.ledger import Ledger
 from projections.meetings import Meetings
+from service.access import Caller
 from service.api.meetings import read_minutes
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.meetings import Kept, MeetingView
@@ -25,6 +27,8 @@ from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, refused, validated, wants_row
 from service.pages.form_fields import Choices, choosable, fields_of, unplaced
 from service.pages.screen import language_of, page, redirect, words_of
+from service.pages.words import Words
+from service.pages.words import mark as _say
 from service.parts import Parts
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
@@ -38,6 +42,11 @@ PERIOD = timedelta(days=30)
 OF_AN_ITEM = frozenset({"decide-items", "remove-agenda-item"})
 OF_A_PART = frozenset({"record-part"})
 """Steps that stand beside what they are about, not among the buttons."""
+ERASURES = (AskMeetingErasure.step(), ApproveMeetingErasure.step())
+"""Steps that are offered after all others."""
+ToErase = tuple[str, str, ErasureGround | None]
+"""Whose data is to be erased, who asked, on which ground."""
+ALL_OF_IT = _say("会议全部个人信息")
 
 
 @router.get(HOME)
@@ -94,7 +103,11 @@ def meeting(request: Request, meeting: MeetingId, parts: PartsOf, caller: Reader
         meeting=view.meeting,
         items=view.items,
         possible=possible,
-        steps=[(step, _title(request, step)) for step in possible if step not in OF_AN_ITEM | OF_A_PART],
+        steps=[
+            (step, _title(request, step))
+            for step in sorted(possible, key=ERASURES.__contains__)
+            if step not in OF_AN_ITEM | OF_A_PART
+        ],
         lacking=lacking.text(language_of(request)) if lacking and caller.roles & CloseMeeting.roles else None,
         all_parts=list(MeetingPart),
         minutes=caller.draws_reports,
@@ -116,7 +129,7 @@ def _asked(step: str, kind: type[MeetingCommand]) -> Callable[..., Response]:
         if why is not None:
             raise why
         begun = _begun(kind, view, request.query_params, day_of(parts.now()))
-        return _form(request, parts, view, step, Filled(begun))
+        return _form(request, parts, caller, view, step, filled=Filled(begun))
 
     return ask
 
@@ -141,7 +154,8 @@ def _taken(step: str, kind: type[MeetingCommand]) -> Callable[..., Response]:
                 refused(filled, error, language)
                 status = error.status
         view = parts.meetings.view(caller, meeting)
-        return _form(request, parts, view, step, filled, status=200 if rows_wanted else status, rows_wanted=rows_wanted)
+        status = 200 if rows_wanted else status
+        return _form(request, parts, caller, view, step, filled=filled, status=status, rows_wanted=rows_wanted)
 
     return take
 
@@ -164,15 +178,19 @@ def _begun(kind: type[MeetingCommand], view: MeetingView, asked: Mapping[str, st
 def _form(
     request: Request,
     parts: Parts,
+    caller: Caller,
     view: MeetingView,
     step: str,
-    filled: Filled,
     *,
+    filled: Filled,
     status: int = 200,
     rows_wanted: str | None = None,
 ) -> Response:
     undecided = [(one.number, one.title or one.number) for one in view.items if not one.removed and one.part is None]
     own = {"number": undecided} if step in OF_AN_ITEM else {}
+    asked: list[ToErase] = []
+    if step in ERASURES:
+        asked, own["person"] = _erasable(parts.meetings.as_it_stands(caller, view.meeting.id), words_of(request))
     choices = Choices(parts.rulebooks.current().content, more=own)
     fields = fields_of(STEPS[step], filled, choices, words_of(request), rows_wanted=rows_wanted)
     return page(
@@ -181,12 +199,23 @@ def _form(
         status=status,
         meeting=view.meeting,
         items=view.items,
+        asked=asked,
         all_parts=list(MeetingPart),
         step=step,
         title=_title(request, step),
         fields=fields,
         general=unplaced(fields, filled.errors),
     )
+
+
+def _erasable(meeting: Meeting, words: Words) -> tuple[list[ToErase], list[tuple[str, str]]]:
+    """What was asked to be erased, and whose name can be."""
+    names: dict[str | None, str] = {one.id: str(one.name) for one in meeting.people}
+    asked = [
+        (names.get(person, words.gettext(ALL_OF_IT)), one.asker, one.ground)
+        for person, one in meeting.erasure_asked.items()
+    ]
+    return asked, [(one.id, f"{one.id} {one.name}") for one in meeting.people if one.id not in meeting.erased]
 
 
 def _calling(request: Request, parts: Parts, filled: Filled, key: str, *, status: int = 200) -> Response:

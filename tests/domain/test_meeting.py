@@ -39,7 +39,8 @@ CALLED = m.MeetingCalled(
     last=date(2026, 10, 31),
     items=(m.AgendaItem(number="HY-2026-000001", basis=AgendaBasis.QUERY),),
 )
-HELD = m.MeetingConvened(held_on=MONDAY, chair="高主任", attendance=(m.Attendee(name="高主任"),))
+GAO, SHUI = m.Attendee(id="p1", name="高主任"), m.Attendee(id="p2", name="水流长", present=False)
+HELD = m.MeetingConvened(held_on=MONDAY, chair=m.Person(id="p1", name="高主任"), attendance=(GAO, SHUI))
 PARTS = tuple(m.MeetingPartRecorded(part=part, text="讨论情况") for part in MeetingPart)
 DECIDED = m.ItemsDecided(items=(m.Decided(number="HY-2026-000001", part=MeetingPart.COLLATED),))
 OVER = (CALLED, HELD, *PARTS, DECIDED, m.MeetingClosed())
@@ -147,7 +148,14 @@ def test_it_is_over_when_all_four_parts_are_recorded_and_every_item_is_decided()
 def test_who_came_is_entered_when_it_was_held() -> None:
     given = {"held_on": MONDAY, "chair": "高主任", "attendance": [{"name": "高主任", "unit": "ZF"}]}
     (held,) = taken(ConveneMeeting.model_validate(given), after(CALLED))
-    assert held == m.MeetingConvened(held_on=MONDAY, chair="高主任", attendance=(m.Attendee(name="高主任", unit="ZF"),))
+    assert held == m.MeetingConvened(
+        held_on=MONDAY,
+        chair=m.Person(id="p1", name="高主任"),
+        attendance=(m.Attendee(id="p1", name="高主任", unit="ZF"),),
+    )
+    (other,) = taken(ConveneMeeting.model_validate({**given, "chair": "水主任"}), after(CALLED))
+    assert isinstance(other, m.MeetingConvened)
+    assert [(one.id, one.name) for one in other.people] == [("p1", "高主任"), ("p2", "水主任")]
     for change in (
         {"held_on": MONDAY + timedelta(days=1)},
         {"attendance": [{"name": "高主任", "present": False}]},

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from domain.meeting_summary import STEPS as MEETING_STEPS
+from domain.meeting_steps import STEPS as MEETING_STEPS
 from service.pages.steps import ON_PAGES
 from tests.pages.access_table import ROUTES, path_of
 from tests.pages.page_kit import DESKTOP, PHONE, Tabs, axe_clean, fits_width, visitor

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from domain.meeting import Meeting, meeting_stream
-from domain.meeting_summary import STEPS
+from domain.meeting_steps import STEPS
 from domain.petition.petition import Petition
 from domain.vocabulary import MeetingPart
 from tests.pages.page_kit import Tabs, axe_clean, fits_width, post_form, shot, visitor
@@ -179,3 +179,22 @@ def test_the_pages_fit_a_telephone_and_read_english(desk: Office, tab: Tabs, mee
         assert fits_width(page), path
         axe_clean(page)
     shot(page, "meeting-phone")
+
+
+def test_a_name_is_erased_by_two_people_on_the_meetings_page(desk: Office, meeting: str) -> None:
+    held = {"held_on": "2026-01-05", "chair": "高山青", "attendance": [{"name": "水流长"}]}
+    desk.ok(desk.post("intake", f"/meetings/{meeting}/convene-meeting", held))
+    desk.catch_up()
+    ask, approve = (f"/meetings/{meeting}/{step}-meeting-erasure" for step in ("ask", "approve"))
+    with visitor(desk, "intake") as client:
+        assert ask in client.get(f"/meetings/{meeting}").text
+        assert "p1 水流长" in client.get(ask).text
+        fields = {"person": "p1", "ground": "unlawful", "reason": "本人要求"}
+        assert post_form(client, ask, fields).status_code == 303
+        assert client.get(approve).status_code == 403
+    with visitor(desk, "intake-2") as client:
+        page = client.get(approve).text
+        assert "水流长：违反法律、行政法规或约定处理（申请人 intake）" in page
+        assert post_form(client, approve, {"person": "p1"}).status_code == 303
+        assert client.get(approve).status_code == 409
+        assert "水流长" not in client.get(ask).text

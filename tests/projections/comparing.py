@@ -11,6 +11,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Event, PersonalTree, Recorded, Seal, personal_fields
+from domain.meeting_events import MeetingDataErased
 from domain.petition.events.receiving import DataErased
 from projections.filling import bared, dressed, for_filling
 from projections.projection import Projection, apply, blinding, create, placed_writes
@@ -22,12 +23,13 @@ ERASED = {"erased": True}
 
 
 def after_erasure(history: Iterable[Recorded]) -> list[Recorded]:
-    """The same history as it is read once all that it erases is gone: keys are dropped with `DataErased`."""
+    """The same history as it is read once all that it erases is gone: keys are dropped with the erasing fact."""
     history = list(history)
     gone: dict[str, dict[str | None, int]] = {}
     for recorded in history:
-        if isinstance(recorded.fact, DataErased):
-            gone.setdefault(recorded.stream, {})[recorded.fact.petitioner] = recorded.version
+        match recorded.fact:
+            case DataErased(petitioner=whom) | MeetingDataErased(person=whom):
+                gone.setdefault(recorded.stream, {})[whom] = recorded.version
     return [replace(one, fact=_without(one.fact, one.version, gone.get(one.stream, {}))) for one in history]
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
 
-import domain.meeting_events
+import domain.meeting_steps
 import domain.petition.commands
 import domain.receipt
 import domain.staff  # noqa: F401
