@@ -14,6 +14,7 @@ from urllib.parse import quote
 from service.embedded.binaries import Binaries
 from service.embedded.errors import DatabaseUnavailable
 from service.embedded.identity import Identity, environment
+from service.embedded.memory import available_memory, memory_settings
 
 NAME = "huiying"
 SOCKET = ".s.PGSQL.5432"
@@ -22,14 +23,19 @@ LOG_BYTES = 16 * 1024 * 1024
 BUILTIN_LOCALES_SINCE = 17
 PID_FILE_LINES = 8
 
+MEMORY = "memory.conf"
 TUNABLE = {
+    "include_if_exists": f"'{MEMORY}'",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     "wal_level": "replica",
     "fsync": "on",
     "synchronous_commit": "on",
 }
-"""Written into postgresql.conf when the cluster is made; an operator may change them there."""
+"""Written into postgresql.conf when the cluster is made; an operator may change them there.
+
+What follows from the machine's memory is written anew into a file of its own at every start; lines below the one that
+includes it go before.
+"""
 
 FIXED = {
     "listen_addresses": "",
@@ -96,6 +102,14 @@ class Cluster:
             configuration.writelines(f"{name} = {value}\n" for name, value in TUNABLE.items())
         new.rename(self.folder)
         _sync(self.data_dir)
+
+    def fit_to_memory(self, identity: Identity) -> None:
+        """Writes what follows from the memory of this machine, which may be another one than last time."""
+        new = self.folder / f"{MEMORY}.new"
+        lines = (f"{name} = {value}\n" for name, value in memory_settings(available_memory()).items())
+        new.write_text("# Written at every start.\n" + "".join(lines), encoding="ascii")
+        os.chown(new, *identity.owner)
+        new.replace(self.folder / MEMORY)
 
     def settings(self, socket_dir: Path, more: Mapping[str, str]) -> list[str]:
         """The server's arguments; `more` are settings of the caller (tests may do without fsync)."""

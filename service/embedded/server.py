@@ -111,6 +111,7 @@ def _start(cluster: Cluster, settings: Mapping[str, str]) -> RunningPostgres:
     identity = choose(binaries, cluster.data_dir, cluster.folder)
     if cluster.major is None:
         cluster.create(binaries, identity)
+    cluster.fit_to_memory(identity)
     socket_dir = cluster.socket_dir(identity, binaries)
     cluster.forget_dead_server(socket_dir)
     program = [binaries.program("postgres"), "-D", str(cluster.folder)]
