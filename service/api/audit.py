@@ -12,7 +12,8 @@ from domain.errors import Invalid, UnknownPetition
 from domain.kernel import occurred
 from domain.petition.command import Moment
 from domain.vocabulary import Role
-from projections.audit import Audit, AuditFilter, audit
+from projections.audit import Audit
+from projections.audit_queries import AuditFilter, audit
 from projections.ledger import Ledger
 from projections.paging import Cursor
 from service.api.answers import Act, AuditPage, ReadingPage

@@ -13,7 +13,8 @@ from fastapi.concurrency import run_in_threadpool
 from domain.petition.command import PetitionCommand
 from domain.petition.commands import STEPS, ReceivePetition
 from domain.vocabulary import STAFF_ROLES
-from projections.audit import Audit, AuditEntry, trail
+from projections.audit import Audit
+from projections.audit_queries import AuditEntry, trail
 from projections.file import FileTimeline
 from projections.file_queries import conceals, timeline
 from projections.paging import Cursor

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from domain.kernel import day_of
 from domain.petition.titles import TITLES
 from domain.vocabulary import STAFF_ROLES, Role
-from projections.audit import Audit, audit
+from projections.audit import Audit
+from projections.audit_queries import audit
 from projections.ledger import Ledger
 from projections.ledger_queries import count
 from projections.ledger_queries import page as rows_of_page

@@ -21,7 +21,8 @@ from domain.petition.titles import TITLES
 from domain.rulebook import RulebookContent
 from domain.staff_events import DeputyEnded, DeputyNamed, RoleEnded, RoleGranted, StaffAdded, StaffLeft
 from domain.vocabulary import ContactMethod, Role
-from projections.audit import Audit, AuditFilter, audit, trail
+from projections.audit import Audit
+from projections.audit_queries import AuditFilter, audit, trail
 from projections.sight import Sight
 from projections.staff import Deputyship, HeldRole, Member, StaffDirectory, directory, staff_units
 from service.append import Append, StreamWrite

@@ -1,6 +1,6 @@
 """No query of statistics, work list or audit scans a table of files: a lost index fails here. The ledger's: see there.
 
-Small tables that stay small (calendars) may be read whole.
+Small tables that stay small (calendars, kinds of steps) may be read whole.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,8 @@ from psycopg.rows import dict_row
 
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Role
-from projections.audit import Audit, AuditFilter, audit, trail
+from projections.audit import Audit
+from projections.audit_queries import AuditFilter, audit, trail
 from projections.dimensions import Dimension, parts_of
 from projections.figure_files import files_behind
 from projections.figures import FIGURES, Figure
@@ -26,38 +27,13 @@ from projections.statistics_queries import reply_time, tables
 from projections.worklist import Worklist
 from projections.worklist_queries import Days, TaskFilter, counts, tasks
 from service.administration import sample
+from tests.projections.many_files import FILES
 from tests.projections.tables_kit import feed
 
 COMMITTEE = Sight(committee=True, staff=frozenset({"s1"}))
 STAFF = Sight(staff=frozenset({"s1"}), units=frozenset({"u-1"}), under=frozenset({"u-1"}))
 JANUARY = Period(date(2021, 1, 1), date(2021, 1, 31))
-SMALL = ("Seq Scan on calendars", "Seq Scan on calendar_days")
-
-FILES = """
-CREATE TEMP TABLE files AS SELECT 'HY-2026-' || lpad(i::text, 6, '0') AS number, i,
-    timestamptz '2020-01-01' + i * interval '1 hour' AS at FROM generate_series(1, 10000) i;
-INSERT INTO ledger.rows (number, ordered_at, received_at, received_day, channel, petitioners, people, people_count,
-    nature, secrecy, stage, version, position)
-SELECT number, at, at, at::date, 'web', '{}', '{}', 1, 'help', 'open', 'handling', 1, i FROM files;
-INSERT INTO statistics.rounds (number, round, latest, channel, area, category, nature, unit, imported, secret, accused,
-    people, entered_on, received_on, received_at, first_followed_on, history_replied_on, history_replied_at, due_on,
-    contact_due_on, replied_on, followed_on, closed_on)
-SELECT number, 1, 1, 'web', 'a-' || i % 40, 'c-' || i % 50, 'help', 'u-' || i % 10, i % 5 = 0, false, false, 1,
-    at::date, at::date, at, at::date, at::date, at, at::date, at::date, at::date, at::date, at::date FROM files;
-INSERT INTO statistics.assignments (number, round, unit, channel, nature, linked, secret, accused, assigned_on)
-SELECT number, 1, 'u-' || i % 10, 'web', 'help', false, false, false, at::date FROM files;
-INSERT INTO statistics.counters (dimension, day, value, protected, registered)
-SELECT dimension, day::date, 'v-' || v, false, 1 FROM unnest(ARRAY['channel', 'area', 'unit']) dimension,
-    generate_series(date '2020-01-01', '2022-04-01', '1 day') day, generate_series(1, 12) v;
-INSERT INTO worklist.files (number, secrecy, against_units, against_staff) SELECT number, 'open', '{}', '{}' FROM files;
-INSERT INTO worklist.tasks (number, task, role, unit, matter, due, since, excluded)
-SELECT number, 'sign_for', 'handler', 'u-' || i % 10, '', at::date, at, '{}' FROM files;
-INSERT INTO audit.events (position, stream, version, topic, actor, role, unit, on_behalf_of, occurred_at, recorded_at,
-    backdated, request_id, command_id)
-SELECT i * 3 + v, number, v, 'topic-' || i % 30, 's-' || i % 50, 'role-' || i % 6, 'u-' || i % 10,
-    CASE WHEN i % 100 = 0 THEN 's-1' END, at, at, i % 500 = 0, 'r', gen_random_uuid()
-FROM files, generate_series(1, 3) v;
-"""
+SMALL = ("Seq Scan on calendars", "Seq Scan on calendar_days", "Seq Scan on kinds")
 
 
 class Explaining(Cursor[Any]):
