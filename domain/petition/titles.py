@@ -143,6 +143,8 @@ BESIDE = {
     "meeting.summary_approved": Title("批准会议摘要", "summary approved"),
     "meeting.summary_sent_back": Title("退回会议摘要", "summary sent back"),
     "meeting.summary_published": Title("公示会议摘要", "summary published"),
+    "meeting.erasure_asked": Title("申请删除会议个人信息", "erasure asked for"),
+    "meeting.data_erased": Title("会议个人信息删除", "personal data erased"),
     "receipt.issued": Title("请求回执", "receipt issued"),
 }
 
