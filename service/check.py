@@ -25,9 +25,9 @@ from domain.petition.events.receiving import PetitionImported, PetitionReceived
 from domain.petition.petition import Petition
 from projections.catalogue import PROJECTIONS
 from projections.projection import Poisoned, Projection, apply, blinding, cause_code, create
+from service.advisory import SWAP_LOCK
 from service.feed import BATCH, Stuck, read_all
 from service.positions import ProjectionState, states
-from service.rebuild import SWAP_LOCK
 from service.store import Store
 
 Progress = Callable[[str, int, int], None]

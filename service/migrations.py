@@ -9,10 +9,8 @@ import psycopg
 from procrastinate.schema import SchemaManager
 from psycopg.rows import TupleRow
 
+from service.advisory import MIGRATION_LOCK
 from service.recorder import connect_recorder
-
-MIGRATION_LOCK = 4_859_230_918
-"""Held while the schema changes, so that processes that start together take turns."""
 
 APPLIED = "SELECT name FROM schema_migrations"
 RECORD = "INSERT INTO schema_migrations (name) VALUES (%s)"

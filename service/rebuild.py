@@ -24,17 +24,12 @@ from psycopg.sql import SQL, Identifier
 from domain.kernel import Recorded
 from projections.filling import bared, dressed
 from projections.projection import Poisoned, Projection, blinding, create
+from service.advisory import REBUILD_LOCKS, SWAP_LOCK
 from service.feed import BATCH, Db, Log, Stuck, ahead, passing, read, read_all, schema_of, take
 from service.positions import stop
 
 Progress = Callable[[int, int], None]
 """Called with the position reached and the position of the newest event."""
-
-SWAP_LOCK = 4_859_230_920
-"""Held by whoever swaps; a reader that must see one set of tables over several statements holds it shared."""
-
-REBUILD_LOCKS = 485_923
-"""First half of the two-part advisory lock on a projection's rebuild; the second is a hash of its name."""
 
 TRY_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 UNLOCK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"

@@ -13,13 +13,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Literal
 
+from service.advisory import LOG_LOCK
 from service.columns import Bigints, Blobs, Texts, Uuids, taking_columns
 
 EVENTS_TABLE = "stored_events"
 """Also the channel on which the log announces new events."""
-
-LOG_LOCK = 4_859_230_917
-"""Whoever holds this advisory lock may append. Frozen: all processes on one database must agree on it."""
 
 TAKE_LOG_LOCK = SQL("SELECT pg_advisory_xact_lock({})").format(Literal(LOG_LOCK))
 

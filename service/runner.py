@@ -19,6 +19,7 @@ import structlog
 
 from projections.catalogue import PROJECTIONS
 from projections.projection import Poisoned, Projection, blinding, cause_code
+from service.advisory import LEADER_LOCK
 from service.feed import BATCH, Db, Log, Stuck, read, take
 from service.listening import Listener
 from service.positions import RETRY, Fenced, ProjectionState, states, stop
@@ -26,9 +27,6 @@ from service.rebuild import AlreadyRebuilding, Interrupted, rebuild
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
-
-LEADER_LOCK = 4_859_230_919
-"""The advisory lock of the active runner. Frozen: all processes on one database must agree on it."""
 
 LOCK_EVERY = 0.5
 """Seconds between two tries for the lock. Waiting inside the database would hold back its vacuum all the while."""

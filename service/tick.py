@@ -33,10 +33,8 @@ from domain.petition.supervising_overdue import (
 from domain.rules.content import RulebookContent
 from projections.clocks import Clocks
 from projections.clocks_queries import Waiting, failing, stale, waiting
+from service.advisory import TICK_LOCK
 from service.parts import Parts
-
-TICK_LOCK = 4_859_230_920
-"""The advisory lock of the running tick. Frozen: all processes on one database must agree on it."""
 
 PATIENCE = 60.0
 """Seconds to wait for the running clocks to show what was written."""

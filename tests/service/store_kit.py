@@ -18,8 +18,8 @@ from domain.errors import Stale
 from domain.kernel import Actor, Context, Event, Identity, Personal, Value, registered
 from domain.rulebook import RulebookContent
 from domain.vocabulary import Role
+from service.advisory import LOG_LOCK
 from service.append import Append, Receipt, Series, StreamWrite
-from service.recorder import LOG_LOCK
 from service.store import Store
 from service.vault import Vault
 

@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 
 from domain.kernel import Recorded
 from projections.projection import Poisoned, Projection, Write
+from service.advisory import LEADER_LOCK, REBUILD_LOCKS, TICK_LOCK
 from service.feed import take
 from service.positions import Fenced, Positions, ProjectionState, advancing, states
-from service.rebuild import REBUILD_LOCKS, AlreadyRebuilding, Interrupted, rebuild
-from service.runner import LEADER_LOCK
+from service.rebuild import AlreadyRebuilding, Interrupted, rebuild
 from service.store import Store
 from service.vault import Vault
 from tests.service.runner_kit import (
@@ -232,6 +232,15 @@ def test_tables_of_another_version_stand_still_until_they_are_swapped(database_u
             assert shown(database_url, last, "lines")
     assert rows(database_url, "SELECT DISTINCT two FROM lines.lines") == [(2,)]
     assert exactly_once(database_url)
+
+
+def test_a_tick_that_waits_for_the_first_tables_does_not_hold_them_up(database_url: str, store: Store) -> None:
+    with psycopg.connect(database_url, autocommit=True) as ticking:
+        ticking.execute("SELECT pg_advisory_lock(%s)", (TICK_LOCK,))
+        with running(database_url, store, LINES):
+            came = shown(database_url, open_files(store, 1), "lines")
+            ticking.execute("SELECT pg_advisory_unlock(%s)", (TICK_LOCK,))
+        assert came
 
 
 def test_who_waits_for_tables_that_stand_still_for_good_is_told(database_url: str, store: Store) -> None:

@@ -20,8 +20,9 @@ from domain.petition.supervising_overdue import RemindOfClock
 from domain.vocabulary import Delivery, OrderLevel
 from projections.clocks_queries import stale, waiting
 from service.administration import adopt_rulebook, publish_calendar
+from service.advisory import TICK_LOCK
 from service.rulebooks import Rulebooks
-from service.tick import TICK_LOCK, settle, tick
+from service.tick import settle, tick
 from tests.domain.test_clocks import NOTICE_2027
 from tests.service.time_kit import TimedOffice, at, timed_office
 
