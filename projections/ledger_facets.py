@@ -1,34 +1,37 @@
 """What the ledger is filtered by, as lines of `ledger.facets`: which filter finds fewest, and files under several.
 
-Where no filter alone finds few files, those under two together may still be few, or none at all. So the rarest one is
-walked in the order of the ledger side by side with every other filter of one value, in the index alone; only what
-stands under all of them is looked up in the ledger.
+Where no filter alone finds few files, those under two together may still be few, or none at all. So only the newest
+files under the rarest one are looked at one by one. Where these do not fill the page, its lines are held side by side
+with those of every other filter of one value, in the index alone, and only what stands under all of them is looked up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Literal
 
 from projections.ledger_rows import LedgerFilter
 
-FEW = 2000
+FEW = 1000
 """Up to so many files under a facet are looked at one by one rather than in the order of another index."""
 
 SIZES = SQL("""
 SELECT v.dimension, sum(s.files)::integer AS files, bool_or(s.files = v.most) AS full,
-       sum(s.files / CASE WHEN s.files = v.most THEN greatest(extract(epoch FROM now() - s.since), 1) ELSE 1e10 END)
-           AS density
+       sum(s.files / CASE WHEN s.files = v.most THEN greatest(extract(epoch FROM %(until)s - s.since), 1) ELSE 1e10 END)
+           AS density, max(s.since) FILTER (WHERE s.files = v.most) AS since
 FROM unnest(%(dimensions)s::text[], %(values)s::text[], %(mosts)s::integer[]) AS v (dimension, value, most)
 CROSS JOIN LATERAL (
     SELECT count(*) AS files, min(newest.ordered_at) AS since FROM (
-        SELECT f.ordered_at FROM ledger.facets f WHERE f.dimension = v.dimension AND f.value = v.value
+        SELECT f.ordered_at FROM ledger.facets f WHERE f.dimension = v.dimension AND f.value = v.value AND {keys}
         ORDER BY f.ordered_at DESC, f.number DESC LIMIT v.most) newest) s
 GROUP BY v.dimension
 """)
-"""Of each filter: how many files up to so many of each value, whether there are more, and how many come in a second."""
+"""Of each filter: how many files up to so many of each value, whether there are more, how many come in a second, and
+since when these are all."""
 
 BESIDE = """
 JOIN ledger.facets {o} ON {o}.dimension = {dimension} AND {o}.value = {value}
@@ -45,11 +48,15 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """The facet that finds fewest and the facets of one value beside it; `few`: no more than `FEW` files."""
+    """The facet that finds fewest and the facets of one value beside it; `few`: no more than `FEW` files.
+
+    `since`: when the oldest of its newest files came in, those up to `FEW`; None where these are all.
+    """
 
     facet: Facet
     beside: tuple[Facet, ...]
     few: bool
+    since: datetime | None = None
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -87,21 +94,19 @@ def facets_of(asked: LedgerFilter) -> Iterator[Facet]:
             yield Facet(dimension, wanted)
 
 
-def asked_sizes(facets: list[Facet]) -> dict[str, object]:
-    """The parameters of `SIZES`."""
+def asked_sizes(facets: list[Facet], until: datetime) -> dict[str, object]:
+    """The parameters of `SIZES`; `until`: the newest that is asked for."""
     lines = [(one.dimension, value, FEW // len(one.values) + 1) for one in facets for value in one.values]
     dimensions, values, mosts = zip(*lines, strict=True)
-    return {"dimensions": list(dimensions), "values": list(values), "mosts": list(mosts)}
+    return {"dimensions": list(dimensions), "values": list(values), "mosts": list(mosts), "until": until}
 
 
-def driver_of(facets: list[Facet], sizes: dict[str, tuple[int, bool, float]]) -> Driver:
-    """Which facet drives a query, by what `SIZES` found of each: files, whether there are more, how densely they come.
-
-    A facet without any line has no size.
-    """
-    few = [one for one in facets if not sizes.get(one.dimension, (0, False, 0.0))[1]]
+def driver_of(facets: list[Facet], sizes: Mapping[str, Mapping[str, Any]]) -> Driver:
+    """Which facet drives a query, by what `SIZES` found of each. A facet without any line has no size."""
+    few = [one for one in facets if one.dimension not in sizes or not sizes[one.dimension]["full"]]
     if few:
-        least = min(few, key=lambda one: sizes.get(one.dimension, (0, False, 0.0))[0])
+        least = min(few, key=lambda one: sizes[one.dimension]["files"] if one.dimension in sizes else 0)
         return Driver(least, (), few=True)
-    rarest = min(facets, key=lambda one: sizes[one.dimension][2])
-    return Driver(rarest, tuple(one for one in facets if one is not rarest and len(one.values) == 1), few=False)
+    rarest = min(facets, key=lambda one: sizes[one.dimension]["density"])
+    beside = tuple(one for one in facets if one is not rarest and len(one.values) == 1)
+    return Driver(rarest, beside, few=False, since=sizes[rarest.dimension]["since"])

@@ -19,6 +19,9 @@ from projections.search import LEVELS, folded, stretch, time_term
 
 MATCHES = "(d.time_terms || d.title_terms || d.body_terms) @@ %(text_query)s::tsquery"
 """As in the index `documents_terms`."""
+IN_ROW = "(d.title_terms || d.body_terms) @@ %(row_query)s::tsquery"
+IN_PART = "(d.title_terms @@ %(row_query)s::tsquery OR d.body_terms @@ %(row_query)s::tsquery)"
+"""For a single term: without putting the row's terms together first."""
 RECHECKED = 3
 """From how many characters on a word is looked for in the text itself: its pairs may stand apart from each other."""
 NEAR = 250
@@ -26,6 +29,8 @@ NEAR = 250
 STRETCHES = 9
 """At most this many stretches of one length make a window."""
 FURTHER = 16
+PLACES = 8000
+"""Up to so many places are counted, which takes the longer the more there are; further back the pace is the same."""
 WIDENINGS = 3
 """How often a window is widened before the last one asks for everything."""
 
@@ -44,28 +49,47 @@ class TextQuery:
         words = re.split(r"[\W_]+", folded(typed[:MAX_QUERY]))
         return cls(terms, tuple(word for word in dict.fromkeys(words) if len(word) >= RECHECKED)) if terms else None
 
+    @property
+    def alone(self) -> bool:
+        """Whether it is one character, which the index finds in all pairs that begin with it: slowly where common."""
+        return len(self.terms) == 1 and _is_alone(self.terms[0])
+
     def condition(self) -> str:
         """The condition on a row `d` of documents, with parameters from `parameters`."""
+        return self._and(MATCHES)
+
+    def row_condition(self) -> str:
+        """The same where the row is at hand already, in no window."""
+        return self._and(IN_PART if len(self.terms) == 1 else IN_ROW)
+
+    def _and(self, matches: str) -> str:
         found = (f"(d.title LIKE %(word_{at})s OR d.body LIKE %(word_{at})s)" for at in range(len(self.words)))
-        return " AND ".join((MATCHES, "NOT d.hidden", *found))
+        return " AND ".join((matches, "NOT d.hidden", *found))
 
     def parameters(self, window: str = "") -> dict[str, object]:
-        """Parameters of `condition`; `window` is a further part of the query from `windows`."""
-        query = " & ".join(filter(None, (*map(_lexeme, self.terms), window)))
+        """Parameters of `condition`, in a window from `windows` if one is given, and of `row_condition`."""
+        query = " & ".join(map(_lexeme, self.terms))
         words = {f"word_{at}": f"%{word}%" for at, word in enumerate(self.words)}
-        return {"text_query": query, **words}
+        return {"text_query": f"{query} & {window}" if window else query, "row_query": query, **words}
 
 
-def windows(newest: datetime, back: Callable[[int], datetime | None], since: datetime | None = None) -> Iterator[str]:
+def windows(
+    newest: datetime, back: Callable[[int], datetime | None], since: datetime | None = None, *, narrowest: int = 0
+) -> Iterator[str]:
     """Parts of a query that limit it to files up to `newest`, each going further back; the last one holds all.
 
     `back` tells when the file came in that stands so many places before the newest; None where there are fewer files.
     By places and not by time alone, because hundreds may come in within a minute. Nothing before `since` is asked for.
+    `narrowest`: how often the first one is widened already.
     """
     end = max(since or UNDATED, UNDATED)
-    for widened in range(WIDENINGS):
-        far = back(NEAR * FURTHER**widened)
-        if far is None or far <= end:
+    for widened in range(narrowest, WIDENINGS):
+        places = NEAR * FURTHER**widened
+        far = back(min(places, PLACES))
+        if far is None:
+            break
+        far = newest - (newest - far) * max(1, places // PLACES)
+        if far <= end:
             break
         yield _stretches(far, newest)
     yield _stretches(min(end, newest), newest) if since else ""
@@ -82,8 +106,11 @@ def _stretches(since: datetime, until: datetime) -> str:
 
 def _lexeme(term: str) -> str:
     """A term of a query. A single Chinese character also finds the pairs that begin with it."""
-    alone = len(term) == 1 and not term.isascii()
-    return _quoted(term) + (":*" if alone else "")
+    return _quoted(term) + (":*" if _is_alone(term) else "")
+
+
+def _is_alone(term: str) -> bool:
+    return len(term) == 1 and not term.isascii()
 
 
 def _quoted(term: str) -> str:

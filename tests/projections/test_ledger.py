@@ -17,7 +17,6 @@ from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events import values as v
 from domain.vocabulary import Channel, Clock, Nature, Satisfaction, Secrecy, Solved
-from projections import ledger_plan
 from projections.ledger import Ledger
 from projections.ledger_queries import count, page, rows_for_export
 from projections.ledger_rows import LedgerFilter, LedgerRow
@@ -212,17 +211,6 @@ def town(connection: Connection[Any]) -> Connection[Any]:
 )
 def test_filters_find_page_by_page_what_they_ask_for(town: Connection[Any], asked: dict[str, Any], found: str) -> None:
     assert numbers(town, **asked) == list(found)
-
-
-def test_many_files_are_driven_by_the_order_and_not_by_their_facet(
-    town: Connection[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ledger_plan, "FEW", 1)
-    assert numbers(town, units=("u-1", "u-9"), channel="web") == ["9", "7", "5"]
-    assert numbers(town, q="垃圾", channel="web") == ["9", "3"]
-    assert numbers(town, units=("u-9",), overdue_on=date(2026, 2, 13)) == ["9", "8"]
-    monkeypatch.setattr(ledger_plan, "COMMON", 2)
-    assert numbers(town, q="垃圾", channel="web") == ["9", "3"]
 
 
 def test_counting_stops_at_its_cap(town: Connection[Any]) -> None:
