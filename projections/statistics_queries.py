@@ -7,9 +7,10 @@ after it does not count yet, one before it has gone by.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from psycopg import Connection
 
@@ -226,20 +227,37 @@ def _table(period: Period, parts: Parts, each: Mapping[str, Counter[str]], publi
     total: Counter[str] = Counter()
     for counts in each.values():
         total.update(counts)
-    rows = [PartRow(part, parts.name(part), dict(_ratios(counts, provisional))) for part, counts in each.items()]
-    return PeriodTable(period, (*rows, PartRow(None, TOTAL, dict(_ratios(total, provisional)))))
+    rows = [PartRow(part, parts.name(part), _ratios(counts, provisional)) for part, counts in each.items()]
+    return PeriodTable(period, (*rows, PartRow(None, TOTAL, _ratios(total, provisional))))
 
 
-def _ratios(counts: Counts, provisional: bool) -> Iterator[tuple[str, Ratio]]:
-    """Every figure that these counts make."""
+def _ratios(counts: Counts, provisional: bool) -> Mapping[str, Ratio]:
+    """Every figure that these counts make; where nothing was counted, the same ones for all."""
+    return _made(counts, provisional) if any(counts.values()) else _nothing(provisional)
+
+
+@cache
+def _nothing(provisional: bool) -> Mapping[str, Ratio]:
+    return _made({}, provisional)
+
+
+def _made(counts: Counts, provisional: bool) -> Mapping[str, Ratio]:
+    found: dict[str, Ratio] = {}
     for code, figure in FIGURES.items():
-        numerator = sum(counts.get(measure, 0) for measure in figure.numerator)
-        denominator = sum(counts.get(measure, 0) for measure in figure.denominator) if figure.denominator else None
+        numerator = _sum(counts, figure.numerator)
+        denominator = _sum(counts, figure.denominator) if figure.denominator else None
         value = numerator / denominator if denominator else None
-        yield (
-            code,
-            Ratio(numerator, denominator, value, figure.counted, figure.version, provisional and figure.working_days),
+        found[code] = Ratio(
+            numerator, denominator, value, figure.counted, figure.version, provisional and figure.working_days
         )
+    return found
+
+
+def _sum(counts: Counts, measures: tuple[str, ...]) -> int:
+    """A figure is made of one measure mostly."""
+    if len(measures) == 1:
+        return counts.get(measures[0], 0)
+    return sum(counts.get(measure, 0) for measure in measures)
 
 
 def reply_time(

@@ -33,7 +33,7 @@ from service.access import Caller
 from service.api.answers import StatisticsAnswer
 from service.api.signed_in import PartsOf, ReaderOf, reached
 from service.api.spans import Day
-from service.api.statistics import read_files_behind, read_statistics
+from service.api.statistics import read_files_behind, statistics_of
 from service.charts import bars, lines, svg
 from service.pages.asking import asked_of
 from service.pages.entering import StaffPage
@@ -206,16 +206,7 @@ def _trend(asked: Asked, answer: StatisticsAnswer, parts: Parts, caller: Caller)
 
 
 def _read(asked: Asked, dimension: Dimension, by: By | None, parts: Parts, caller: Caller) -> StatisticsAnswer:
-    return read_statistics(
-        dimension=dimension,
-        parts=parts,
-        caller=caller,
-        first=asked.first,
-        last=asked.last,
-        by=by,
-        compare=asked.compare,
-        as_of=None,
-    )
+    return statistics_of(parts, caller, dimension, first=asked.first, last=asked.last, by=by, compare=asked.compare)
 
 
 def _rows(
