@@ -20,8 +20,10 @@ from domain.petition.stages import BEGINNINGS, TRANSITIONS
 from projections.masked import masked, masked_people, published, whom
 from projections.projection import Projection, Write
 
-NOT_SHOWN = frozenset({"petitioners", "salt", "query_code_digest"})
-"""Fields that no entry shows: petitioners stand in `people`, the others are secrets or mean nothing to a reader."""
+NOT_SHOWN = frozenset({"petitioners", "salt", "query_code_digest", "point"})
+"""Fields that no entry shows: petitioners stand in `people`, the others are secrets, mean nothing to a reader, or have
+no masked form.
+"""
 NOT_RETOLD: Mapping[type[BaseModel], frozenset[str]] = {r.LetterIssued: frozenset({"content"})}
 """Fields of one kind of event that only repeat what the file says elsewhere."""
 

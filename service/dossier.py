@@ -87,8 +87,9 @@ BY_LETTER = {
 
 LABELS: Mapping[str, str] = {
     "about": "事由", "address": "住址", "against": "被反映对象",
-    "answers": "各诉求结果", "archive_number": "档号", "area": "地点", "arises_from": "来源卷宗",
-    "article": "法律依据", "attachments": "附件", "attempt": "第几次", "basis": "方式", "before": "脱敏前摘要",
+    "answers": "各诉求结果", "attendants": "参加人员", "archive_number": "档号", "area": "地点",
+    "arises_from": "来源卷宗", "article": "法律依据", "attachments": "附件", "attempt": "第几次", "basis": "方式",
+    "before": "脱敏前摘要",
     "body": "机关", "call_time": "来电时间", "category": "类别", "channel": "途径", "co_units": "协办",
     "concluded_by": "终结卷宗", "content": "内容", "count": "处数", "days": "天数", "deadline": "期限",
     "decision": "决定", "delivery": "送达方式", "demand": "诉求", "demands": "诉求", "digest": "文稿摘要",
@@ -99,15 +100,15 @@ LABELS: Mapping[str, str] = {
     "method": "方式", "name": "姓名", "nature": "性质", "new_matter": "新反映事项", "note": "备注",
     "notice": "告知方式", "notice_waived_because": "未告知原因", "officer": "信息员", "outcome": "结果",
     "outlets": "公示渠道", "part": "环节", "patrol": "巡访", "people_count": "人数", "petitioner": "信访人",
-    "petitioners": "信访人", "phone": "电话", "photos": "照片", "place": "地点", "principal": "主件",
+    "petitioners": "信访人", "phone": "电话", "photos": "照片", "place": "地点", "point": "坐标", "principal": "主件",
     "procedure": "程序", "proof": "送达凭证", "proposed_unit": "建议单位", "reached": "是否联系上",
     "reason": "理由", "receipt": "回执", "receipt_note": "送达说明", "received_at": "收到时间",
     "received_by": "签收人", "redactions": "脱敏记录", "register_of": "比对部门", "replied_by": "答复人",
     "respondent": "对象", "round": "轮次", "satisfaction": "满意程度", "scan": "扫描件", "secrecy": "密级",
     "settled": "是否解决", "shown": "显示为", "site": "网站", "solved": "是否解决", "source": "来源",
-    "staff": "工作人员", "summary": "摘要", "text": "内容", "title": "标题", "track": "轨道", "unit": "单位",
-    "until": "截止", "urgency": "紧急程度", "verdict": "结论", "visit_record": "来访记录", "visitors": "走访人",
-    "window": "窗口", "work_order_id": "工单号",
+    "staff": "工作人员", "summary": "摘要", "taken_at": "拍摄时间", "text": "内容", "title": "标题", "track": "轨道",
+    "unit": "单位", "until": "截止", "urgency": "紧急程度", "venue": "会场", "verdict": "结论",
+    "visit_record": "来访记录", "visitors": "走访人", "window": "窗口", "work_order_id": "工单号",
 }  # fmt: skip
 """What a field is called on paper; a plain field without a name here is for machines and stays out."""
 UNITS = frozenset({"lead", "co_units", "unit", "proposed_unit"})

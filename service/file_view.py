@@ -140,6 +140,7 @@ class FileView(BaseModel):
     content: str | None
     area: str | None
     address: str | None
+    point: str | None
     people_count: int
     petitioners: list[PersonView]
     demands: list[DemandView]
@@ -290,6 +291,7 @@ def file_view(petition: Petition, context: Context, *, full: bool, known: Collec
         content=words.text(petition.content),
         area=place.area if place else None,
         address=words.text(place.address) if place else None,
+        point=words.text(place.point) if place and full else None,
         people_count=petition.people_count,
         petitioners=[words.person(one) for one in petition.petitioners],
         demands=[

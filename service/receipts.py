@@ -43,8 +43,12 @@ class Receipts:
         return (self._receipt(_joined("source", command.channel, system, own_id), command),) if own_id else ()
 
     def of_words(self, command: ReceivePetition) -> Receipt:
-        """The receipt of a petition that says exactly this."""
-        return self._receipt(_joined("row", command.model_dump_json(by_alias=True)), command)
+        """The receipt of a petition that says exactly this, whatever else is told of the meeting that raised it."""
+        if command.source is not None:
+            told_of_the_meeting = dict.fromkeys(("venue", "attendants"))
+            source = command.source.model_copy(update=told_of_the_meeting)
+            command = command.model_copy(update={"source": source})
+        return self._receipt(_joined("row", _body(command)), command)
 
     def of_row(self, command: ImportPetition, said: BaseModel, part: Literal["import", "reply"]) -> Receipt:
         """The receipt of a row of an old ledger, or of its reply: its id names one matter, whatever stands there."""
@@ -71,8 +75,13 @@ class Receipts:
 
     def _receipt(self, name: str, command: BaseModel, *, what: str = "", strict: bool = True) -> Receipt:
         """A receipt of this name for this body."""
-        body = command.model_dump_json(by_alias=True)
+        body = _body(command)
         return Receipt(self._vault.blind("receipt", name), self._vault.blind("body", f"{what}\n{body}"), strict=strict)
+
+
+def _body(command: BaseModel) -> str:
+    """What a command says; without what it does not, so that a field which comes later makes no other body of it."""
+    return command.model_dump_json(by_alias=True, exclude_none=True)
 
 
 def _joined(*parts: str) -> str:

@@ -49,8 +49,7 @@ class Symposia:
 
         Raises `SomeRefused` with every mistake of every row: then nothing has changed.
         """
-        rows = [_Row(place, one, self._receipts.of_words(one)) for place, one in enumerate(command.each())]
-        _all_different(rows)
+        rows = self._rows(command)
         for _ in range(TRIES):
             found = {row.place: there for row in rows if (there := self._there(caller, row)) is not None}
             new = [row for row in rows if row.place not in found]
@@ -65,6 +64,19 @@ class Symposia:
             outcomes = found | made
             return [outcomes[row.place] for row in rows]
         raise Busy
+
+    def try_receive(self, caller: Caller, command: RaiseAtSymposium, *, request_id: str) -> int:
+        """How many of them would find themselves there; raises as `receive` would, and writes nothing."""
+        rows = self._rows(command)
+        new = [row for row in rows if self._there(caller, row) is None]
+        self._decided(caller, new, {row.place: "" for row in new}, request_id)
+        return len(rows) - len(new)
+
+    def _rows(self, command: RaiseAtSymposium) -> list[_Row]:
+        """The petitions of the list; `SomeRefused` where two are the same."""
+        rows = [_Row(place, one, self._receipts.of_words(one)) for place, one in enumerate(command.each())]
+        _all_different(rows)
+        return rows
 
     def _there(self, caller: Caller, row: _Row) -> Outcome | None:
         """The answer of the first time, for who may know of the file."""

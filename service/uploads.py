@@ -12,11 +12,12 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
 import puremagic
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from domain.errors import TooLarge, Unfit, UnsupportedMedia
 
@@ -59,6 +60,26 @@ def fit(content: bytes, media_type: str) -> bytes:
     if check is None:
         raise UnsupportedMedia(known=KNOWN)
     return check(content, media_type)
+
+
+UNTOLD = (KeyError, ValueError, TypeError, OSError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+"""What comes of reading notes that are not there, or are nonsense."""
+
+
+def taken_at(content: bytes, media_type: str) -> datetime | None:
+    """When a camera says that it took a picture; its own clock's time, as of Shanghai where it names no zone.
+
+    None where it does not say so: this must not keep a picture from being taken.
+    """
+    kind = PICTURES.get(media_type)
+    try:
+        with Image.open(BytesIO(content), formats=[kind] if kind else []) as picture:
+            notes = picture.getexif().get_ifd(ExifTags.IFD.Exif)
+        zone = str(notes.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ") or "+08:00"
+        said = f"{str(notes[ExifTags.Base.DateTimeOriginal]).strip(chr(0))} {zone}"
+        return datetime.strptime(said, "%Y:%m:%d %H:%M:%S %z")
+    except UNTOLD:
+        return None
 
 
 def _of_type(content: bytes, *known_as: str) -> None:

@@ -30,6 +30,7 @@ from domain.petition.events import values as v
 from domain.petition.events.receiving import PetitionImported, PetitionReceived
 from domain.petition.limits import clocks_of_receipt
 from domain.petition.petition import Petition
+from domain.points import GeoUri
 from domain.vocabulary import Channel, Nature, PetitionerKind, Role, Secrecy, Urgency
 
 MOST_REPRESENTATIVES = 5
@@ -60,6 +61,7 @@ class PlaceForm(Value):
 
     area: CodeText | None = Field(None, title="区域")
     address: Line | None = Field(None, title="地址")
+    point: GeoUri | None = Field(None, title="坐标", description="WGS 84: geo:32.0415,118.7678;u=20 (RFC 5870)")
 
 
 class SourceForm(Value):
@@ -76,10 +78,13 @@ class SourceForm(Value):
     grid: CodeText | None = Field(None, title="网格")
     patrol: Line | None = Field(None, title="巡访轮次")
     photos: tuple[CodeText, ...] | None = Field(None, title="照片", max_length=20)
+    taken_at: Moment | None = Field(None, title="拍摄时间")
     window: CodeText | None = Field(None, title="窗口")
     receipt: Line | None = Field(None, title="回执编号")
     meeting: Line | None = Field(None, title="座谈会")
     held_on: date | None = Field(None, title="召开日期")
+    venue: Line | None = Field(None, title="会场")
+    attendants: Line | None = Field(None, title="参加人员")
 
 
 SOURCES: Mapping[Channel, type[v.Source]] = {
@@ -102,8 +107,9 @@ def source_of(channel: Channel, form: SourceForm | None) -> v.Source:
             raise invalid(
                 f"不属于该渠道；该渠道可填：{known}", f"not of this channel, which has: {known}", "source", name
             )
-    if form and form.call_time:
-        given["call_time"] = occurred(form.call_time, form.call_time)
+    for name in ("call_time", "taken_at"):
+        if given.get(name):
+            given[name] = occurred(given[name], given[name])
     return own.model_validate(given)
 
 
@@ -208,7 +214,9 @@ def few_representatives(people: tuple[v.Petitioner, ...]) -> None:
 
 def place_of(form: PlaceForm | None, context: Context) -> v.Place | None:
     """The place, if one is given; UnknownCode where the rulebook has no such area."""
-    return v.Place(area=known_area(form.area, context, "place", "area"), address=form.address) if form else None
+    if form is None:
+        return None
+    return v.Place(area=known_area(form.area, context, "place", "area"), address=form.address, point=form.point)
 
 
 def _demands(received: ReceivePetition, context: Context) -> tuple[v.Demand, ...]:
@@ -249,6 +257,8 @@ def source_files(source: v.Source) -> tuple[str, ...]:
 def checked_source(source: v.Source, context: Context) -> v.Source:
     """Codes in a source must be known."""
     match source:
+        case v.OfficerSource(taken_at=datetime() as taken) if taken > context.now + CLOCK_SKEW:
+            raise invalid("不得晚于现在", "must not lie in the future", "source", "taken_at")
         case v.OfficerSource(grid=str(grid)):
             known_area(grid, context, "source", "grid")
         case v.WindowSource(window=str(window)) if context.rulebook.window(window) is None:

@@ -49,9 +49,11 @@ class RaiseAtSymposium(Command):
 
     meeting: Line = Field(title="座谈会")
     held_on: date = Field(title="召开日期")
+    venue: Line | None = Field(None, title="会场")
+    attendants: Line | None = Field(None, title="参加人员", description="Bodies and how many came: no residents' names")
     petitions: tuple[RaisedPetition, ...] = Field(title="提出的事项", min_length=1, max_length=MOST_AT_ONCE)
 
     def each(self) -> tuple[ReceivePetition, ...]:
         """The petitions, each with its source."""
-        source = SourceForm(meeting=self.meeting, held_on=self.held_on)
+        source = SourceForm(meeting=self.meeting, held_on=self.held_on, venue=self.venue, attendants=self.attendants)
         return tuple(one.model_copy(update={"source": source}) for one in self.petitions)

@@ -29,6 +29,9 @@ ID, VERSION, NAME, NUMBER = "key", "version", "_form", "_number"
 NOT_KEPT = frozenset({CSRF_FIELD, ID, NAME, NUMBER, VERSION})
 RECEIVING = "intake-"
 """How the names of the intake forms begin; the channel follows. Every other form has the name of its step."""
+SYMPOSIA = f"{RECEIVING}symposia"
+"""The form for all that one symposium raised."""
+INTAKE_FORMS = frozenset({SYMPOSIA, *(RECEIVING + channel for channel in Channel)})
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 
@@ -117,7 +120,7 @@ def token(request: Request) -> Response:
 def _named(form: FormData, parts: Parts, caller: Caller) -> Opened:
     """Which form was sent; a file that it names must exist for the caller. Raises `UnknownPetition` otherwise."""
     name, number = (str(form.get(field) or "") for field in (NAME, NUMBER))
-    if name.removeprefix(RECEIVING) in set(Channel) and name.startswith(RECEIVING):
+    if name in INTAKE_FORMS:
         return sent_as(form, name)
     if name not in STEPS:
         raise UnknownPetition

@@ -117,6 +117,8 @@ def refused(filled: Filled, error: DomainError, language: str) -> None:
         error.facts["field"] = dotted(loc)
     reason = error.facts.get("reason_en" if language == "en" else "reason")
     beside = str(reason) if loc and "field" in error.facts and reason else error.text(language)
+    for colon in ("：", ": "):  # it stands beside its field: the path says nothing to a reader
+        beside = beside.removeprefix(f"{dotted(loc)}{colon}")
     filled.errors.setdefault(dotted(loc), beside)
 
 

@@ -7,13 +7,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from domain.errors import DomainError, KeyReused, UnknownPetition
+from domain.kernel import SHANGHAI
 from domain.petition.intake import ReceivePetition
 from domain.vocabulary import Channel, Role
 from service.access import Caller
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
 from service.drafts import is_draft_id
 from service.pages.cookies import address
-from service.pages.drafting import RECEIVING, Opened, opened, renewed, sent_as
+from service.pages.drafting import (
+    INTAKE_FORMS,
+    RECEIVING,
+    SYMPOSIA,
+    Opened,
+    address_of_form,
+    opened,
+    renewed,
+    sent_as,
+)
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, refused, validated, wants_row
 from service.pages.form_fields import unplaced
@@ -27,6 +37,7 @@ from service.qr import svg
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 INTAKE = frozenset({Role.INTAKE})
+PHOTOS = "source.photos"
 USE = "use_category"
 """The button that takes a proposed category over."""
 
@@ -36,15 +47,15 @@ def desk(request: Request, parts: PartsOf, caller: ReaderOf, wanted: Annotated[A
     """The desk: the six channels, what was begun, and what waits for a decision of intake."""
     allowed(caller, ReceivePetition)
     drafts = [
-        (one, Channel(one.form.removeprefix(RECEIVING)))
+        (one, Channel.SYMPOSIUM if one.form == SYMPOSIA else Channel(one.form.removeprefix(RECEIVING)))
         for one in parts.drafts.listed(caller.staff)
-        if one.form.startswith(RECEIVING)
+        if one.form in INTAKE_FORMS
     ]
     return page(
         request,
         "receiving/desk.html",
         channels=_channels(parts),
-        drafts=drafts,
+        drafts=[(one, channel, address_of_form(one.form, None, one.id)) for one, channel in drafts],
         waiting=waiting(request, parts, caller, wanted, roles=INTAKE),
     )
 
@@ -87,7 +98,7 @@ def receive(
     filled, rows_wanted = filled_in(sent, parts.rulebooks.current().content), wants_row(sent)
     status = 422
     try:
-        take_uploads(parts, caller, ReceivePetition, sent, filled)
+        _take_files(parts, caller, sent, filled)
         command = None if rows_wanted else validated(ReceivePetition, entered(channel, filled), language)
         if command is not None:
             done = parts.desk.receive(caller, command, request_id=request_id, key=form.id)
@@ -116,7 +127,7 @@ def check(
     """The same form with what is proposed for it: for who has no script, or presses the button."""
     allowed(caller, ReceivePetition)
     filled = _sketched(sent, parts)
-    take_uploads(parts, caller, ReceivePetition, sent, filled)
+    _take_files(parts, caller, sent, filled)
     hints = hints_for(parts, caller, entered(channel, filled).values, request_id=request_id)
     return _shown(request, channel, parts, sent_as(sent, RECEIVING + channel), filled, hints=hints)
 
@@ -130,6 +141,13 @@ def propose(
     filled = _sketched(sent, parts)
     hints = hints_for(parts, caller, entered(channel, filled).values, request_id=request_id)
     return page(request, "receiving/proposal.html", hints=hints, channel=channel)
+
+
+def _take_files(parts: Parts, caller: Caller, sent: FormOf, filled: Filled) -> None:
+    """Keep the files that came with the form; of photos, when the first was taken, unless somebody says so."""
+    taken = take_uploads(parts, caller, ReceivePetition, sent, filled).get(PHOTOS)
+    if taken is not None:
+        filled.values["source"].setdefault("taken_at", f"{taken.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}")
 
 
 def _sketched(sent: FormOf, parts: Parts) -> Filled:

@@ -20,6 +20,7 @@ from service.importing import titled
 from service.naming import coded
 from service.pages.form_data import Filled, decoded
 from service.pages.form_fields import Choices, Field, choosable, fields_of
+from service.pages.form_shape import Sort
 from service.pages.words import Words
 from service.parts import Parts
 from service.proposals import PetitionProposal
@@ -37,13 +38,17 @@ SKETCHED = frozenset(info.alias or name for name, info in PetitionSketch.model_f
 
 @dataclass(frozen=True, slots=True)
 class IntakeForm:
-    """The fields of a channel's form by where they stand; `more` are those that few petitions need."""
+    """The fields of a channel's form by where they stand; `more` are those that few petitions need.
+
+    `point`: where the officer stands, which the browser fills in; None where nobody stands at the place.
+    """
 
     own: Sequence[Field]
     first: Sequence[Field]
     place: Sequence[Field]
     people: Sequence[Field]
     more: Sequence[Field]
+    point: Field | None
 
     @property
     def all(self) -> tuple[Field, ...]:
@@ -94,11 +99,14 @@ def intake_form(
     own[0].focus = channel in OWN_FIRST
     first = [fields.pop(name) for name in FIRST]
     first[0].focus = channel not in OWN_FIRST
-    place = fields.pop("place").parts
+    whole = {one.name.partition(".")[2]: one for one in fields.pop("place").parts}
+    point, place = whole.pop("point"), list(whole.values())
+    point.sort = Sort.HIDDEN
     people = [fields.pop("petitioners")]
     if channel in JOINT:
         people.append(fields.pop("people_count"))
-    return IntakeForm(own, first, place, people, list(fields.values()))
+    at_the_place = point if channel is Channel.OFFICER else None
+    return IntakeForm(own, first, place, people, list(fields.values()), at_the_place)
 
 
 @dataclass(frozen=True, slots=True)

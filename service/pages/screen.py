@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from domain.errors import NoRulebook
 from domain.kernel import SHANGHAI
+from domain.points import point_of
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Code
 from service.access import Caller
@@ -148,6 +149,7 @@ def environment(language: str) -> Environment:
     made.filters |= {
         "day": _day,
         "moment": _moment,
+        "point": _point,
         "term": lambda code, kind=None: _term(words, code, kind),
         "readable": readable,
     }
@@ -169,8 +171,18 @@ def _day(value: date | datetime | None) -> str:
     return value.isoformat() if value else ""
 
 
-def _moment(value: datetime | None) -> str:
-    """A time to the minute, in Asia/Shanghai."""
+def _point(uri: str | None) -> str:
+    """A point in words; a text that says why there is none as it is."""
+    try:
+        return str(point_of(uri)) if uri else ""
+    except ValueError:
+        return uri or ""
+
+
+def _moment(value: datetime | str | None) -> str:
+    """A time to the minute, in Asia/Shanghai; also one that is written as the interface writes it."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if value else ""
 
 

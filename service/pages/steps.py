@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -30,6 +31,7 @@ from service.pages.screen import Names, caller_or_none, language_of, page, redir
 from service.pages.words import readable
 from service.parts import Parts
 from service.proposals import RoutingView
+from service.uploads import taken_at
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)
 Number = Annotated[str, Path(max_length=64)]
@@ -102,13 +104,22 @@ def _routed(routing: RoutingView) -> dict[str, Any]:
     }
 
 
-def take_uploads(parts: Parts, caller: Caller, kind: type[PetitionCommand], form: FormData, filled: Filled) -> None:
-    """Keep the files that came with a form, and name them in what was filled in; so none is sent twice."""
+def take_uploads(
+    parts: Parts, caller: Caller, kind: type[PetitionCommand], form: FormData, filled: Filled
+) -> dict[str, datetime]:
+    """Keep the files that came with a form, and name them in what was filled in; so none is sent twice.
+
+    Returns when the first of the pictures of each field was taken, where a camera says so: that is not kept with them.
+    """
+    taken: dict[str, datetime] = {}
     for path in file_paths(kind):
         ids = []
         for upload in uploads(form, path):
-            content = upload.file.read()
-            ids.append(parts.papers.upload(caller, content, (upload.content_type or "").partition(";")[0].lower()))
+            content, media_type = upload.file.read(), (upload.content_type or "").partition(";")[0].lower()
+            ids.append(parts.papers.upload(caller, content, media_type))
+            at = taken_at(content, media_type)
+            if at is not None:
+                taken[path] = min(at, taken.get(path, at))
         if not ids:
             continue
         *groups, last = path.split(".")
@@ -117,6 +128,7 @@ def take_uploads(parts: Parts, caller: Caller, kind: type[PetitionCommand], form
             inside = inside.setdefault(group, {})
         before = inside.get(last)
         inside[last] = ids[0] if before is None and last == "scan" else [*(before or ()), *ids]
+    return taken
 
 
 def shown(

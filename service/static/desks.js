@@ -135,3 +135,48 @@ for (const all of document.querySelectorAll("input[data-all]"))
   all.addEventListener("change", () => {
     for (const one of all.form.querySelectorAll(`input[name="${all.dataset.all}"]`)) one.checked = all.checked;
   });
+
+// Where the officer stands, if they want it said: a geo URI in the hidden field (WGS 84, and how far it may be off).
+class Where {
+  constructor(line) {
+    this.field = line.querySelector("input");
+    this.words = line.querySelector("output");
+    this.less = line.querySelector("[data-forget]");
+    line.querySelector("[data-find]").addEventListener("click", () => this.find());
+    this.less.addEventListener("click", () => this.keep(""));
+    line.hidden = false;
+    if (this.field.value) this.tell();
+  }
+
+  find() {
+    this.words.textContent = this.words.dataset.asking;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords: { latitude, longitude, accuracy } }) => {
+        const off = Math.min(Math.ceil(accuracy), 999999);
+        this.keep(`geo:${latitude.toFixed(6)},${longitude.toFixed(6)};u=${off}`);
+        this.tell();
+      },
+      (error) => {
+        const { refused, lost } = this.words.dataset;
+        this.words.textContent = error.code === error.PERMISSION_DENIED ? refused : lost;
+      },
+      { enableHighAccuracy: true, timeout: 30000, maximumAge: 60000 },
+    );
+  }
+
+  keep(point) {
+    this.field.value = point;
+    this.words.textContent = "";
+    this.less.hidden = !point;
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  tell() {
+    this.words.textContent = this.words.dataset.found.replace("{n}", this.field.value.split("u=")[1] ?? "?");
+    this.less.hidden = false;
+  }
+}
+
+// Browsers tell where they are on https (and on this machine) only.
+if (navigator.geolocation && window.isSecureContext)
+  for (const line of document.querySelectorAll("[data-where]")) new Where(line);

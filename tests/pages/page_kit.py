@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Geolocation, Page, Playwright, Response, expect
 
 from service import passwords
 from tests.service.api_kit import Office
@@ -84,9 +84,15 @@ class Tabs:
         self._open: list[tuple[BrowserContext, Seen]] = []
 
     def __call__(
-        self, who: str | None = None, *, scripts: bool = True, phone: bool = False, language: str = "zh"
+        self,
+        who: str | None = None,
+        *,
+        scripts: bool = True,
+        phone: bool = False,
+        language: str = "zh",
+        stands: Geolocation | None = None,
     ) -> Page:
-        """A page, signed in as a member of staff where one is named."""
+        """A page, signed in as a member of staff where one is named; `stands`: where the telephone may say it is."""
         origin = str(self._office.client.base_url).rstrip("/")
         context = self._browser.new_context(
             base_url=origin,
@@ -94,6 +100,8 @@ class Tabs:
             viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
             locale="zh-CN",
             reduced_motion="reduce",
+            geolocation=stands,
+            permissions=["geolocation"] if stands else [],
         )
         context.set_default_timeout(PATIENCE)
         seen = Seen(origin)

@@ -43,6 +43,7 @@ SEEN_BY: Mapping[str, str | None] = {
     "/handling/approvals": "approver",
     "/intake": "intake",
     "/intake/many": "intake",
+    "/intake/symposia": "intake",
     "/intake/{channel}": "intake",
     "/ledger": "intake",
     "/meetings": "intake",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from urllib.parse import unquote
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from domain.numbering import query_code_digest
@@ -15,6 +13,7 @@ from domain.petition.petition import Petition
 from domain.vocabulary import Channel
 from tests.pages.page_kit import Tabs, axe_clean, fits_width, post_form, shot, visitor
 from tests.service.api_kit import PERSON, Office
+from tests.service.upload_kit import photo
 
 CONTENT = "三号路口的路灯坏了两周，晚上看不清路。"
 WRITING = [
@@ -45,13 +44,6 @@ def said(file: Petition, *, of: dict[str, str]) -> dict[str, object]:
     """What the file's source says of these fields."""
     assert file.source is not None
     return {name: value for name, value in file.source.model_dump(mode="json").items() if name in of}
-
-
-def photo() -> bytes:
-    """A picture as a telephone sends it."""
-    made = BytesIO()
-    Image.new("RGB", (40, 30), "green").save(made, "JPEG")
-    return made.getvalue()
 
 
 @pytest.mark.parametrize(("channel", "own", "stored"), WRITING, ids=[str(row[0]) for row in WRITING])
@@ -235,6 +227,46 @@ def test_the_officer_sends_a_photo_from_a_telephone(desk: Office, tab: Tabs) -> 
     assert file.place.area == grid
     assert file.source is not None
     assert file.source.model_dump()["photos"] == tuple(file.attachments)
+
+
+def test_where_the_officer_stands_is_said_by_a_button(desk: Office, tab: Tabs) -> None:
+    page = tab("intake", phone=True, stands={"latitude": 32.0415, "longitude": 118.7678, "accuracy": 19.5})
+    page.goto("/intake/officer")
+    expect(box(page, "place.point")).to_have_value("")
+    page.get_by_role("button", name="取我现在的位置").click()
+    expect(page.locator("[data-where] output")).to_have_text("已取得位置，误差约20米")
+    page.get_by_role("button", name="不记位置").click()
+    expect(box(page, "place.point")).to_have_value("")
+    page.get_by_role("button", name="取我现在的位置").click()
+    expect(box(page, "place.point")).to_have_value("geo:32.041500,118.767800;u=20")
+    taken = photo(taken="2026:01:05 10:20:30")
+    box(page, "source.photos").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": taken})
+    box(page, "content").fill("井盖缺失。")
+    box(page, "nature").select_option("complaint")
+    axe_clean(page)
+    shot(page, "intake-officer-where")
+    page.get_by_role("button", name="登记", exact=True).click()
+    page.wait_for_url("**/intake/receipt/*")
+    file = file_of(desk, page)
+    assert file.place is not None
+    assert file.place.point == "geo:32.041500,118.767800;u=20"
+    with visitor(desk, "intake") as client:
+        shown = client.get(f"/files/{file.number}").text
+        assert "32.041500, 118.767800 (WGS 84) ±20 m" in shown
+        assert "2026-01-05 10:20" in shown
+        assert "geolocation=(self)" in client.get("/intake/officer").headers["permissions-policy"]
+    with visitor(desk, "supervisor") as client:
+        assert "32.0415" not in client.get(f"/files/{file.number}").text
+
+
+def test_who_refuses_to_say_where_they_are_is_pointed_to_the_areas(desk: Office, tab: Tabs) -> None:
+    refused, without = tab("intake", phone=True), tab("intake", phone=True, scripts=False)
+    refused.goto("/intake/officer")
+    refused.get_by_role("button", name="取我现在的位置").click()
+    expect(refused.locator("[data-where] output")).to_contain_text("请选择区域")
+    without.goto("/intake/officer")
+    expect(without.locator("[data-where]")).to_be_hidden()
+    expect(box(without, "place.area")).to_be_visible()
 
 
 def test_a_file_that_is_no_picture_is_told_and_the_rest_stays(desk: Office, tab: Tabs) -> None:

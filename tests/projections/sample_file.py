@@ -39,7 +39,9 @@ from tests.projections.histories import JANUARY, noon
 NUMBER = "HY-2026-000001"
 CHEN = v.Petitioner(id="p1", name="陈小芳", phone="13800001111", address="幸福路12号3栋402室")
 LIU = v.Petitioner(id="p2", kind=PetitionerKind.REPRESENTATIVE, name="刘大明", phone="13900002222")
-SECRETS = ("陈小芳", "小芳", "13800001111", "12号3栋", "刘大明", "13900002222", "13700003333", "15900004444")
+SECRETS = (
+    "陈小芳", "小芳", "13800001111", "12号3栋", "刘大明", "13900002222", "13700003333", "15900004444", "118.7678",
+)  # fmt: skip
 INTAKE = Actor(id="s-intake", role=Role.INTAKE)
 HANDLER = Actor(id="s-handler", role=Role.HANDLER, unit="u-road")
 APPROVER = Actor(id="s-approver", role=Role.APPROVER, unit="u-road")
@@ -107,7 +109,7 @@ def received(
         people_count=max(1, len(petitioners)),
         demands=(v.Demand(id="d1", nature=nature, text=demand or content),),
         against=against,
-        place=v.Place(area=area, address="幸福路12号3栋") if area else None,
+        place=v.Place(area=area, address="幸福路12号3栋", point="geo:32.0415,118.7678;u=20") if area else None,
         legacy_number=legacy_number,
         query_code_digest="0" * 64,
         rulebook_version=1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 from domain.errors import TooLarge, Unfit, UnsupportedMedia
 from service import uploads
-from service.uploads import CHECKS, MOST_BYTES, PICTURES, fit
+from service.uploads import CHECKS, MOST_BYTES, PICTURES, fit, taken_at
 from tests.service.upload_kit import (
     DOCX,
     PDF,
@@ -209,3 +210,20 @@ def test_too_much_is_too_much_whatever_it_is() -> None:
 def test_whatever_comes_is_taken_or_refused_in_words(base: bytes, noise: bytes, at: int, media_type: str) -> None:
     with suppress(TooLarge, UnsupportedMedia, Unfit):
         fit(base[:at] + noise + base[at:], media_type)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_when_a_photo_was_taken_is_read_before_the_notes_go(kind: str) -> None:
+    media_type = f"image/{kind.lower()}"
+    ours = datetime(2026, 1, 5, 2, 20, 30, tzinfo=UTC)
+    assert taken_at(photo(kind, taken="2026:01:05 10:20:30"), media_type) == ours
+    assert taken_at(photo(kind, taken="2026:01:05 04:20:30", zone="+02:00"), media_type) == ours
+    assert taken_at(fit(photo(kind, taken="2026:01:05 10:20:30"), media_type), media_type) is None
+    assert taken_at(photo(kind, taken="0000:00:00 00:00:00"), media_type) is None
+    assert taken_at(photo(kind), media_type) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", photo()[:90]])
+def test_what_tells_no_time_keeps_nothing_from_being_taken(content: bytes) -> None:
+    for media_type in ("image/jpeg", "application/pdf"):
+        assert taken_at(content, media_type) is None

@@ -12,6 +12,7 @@ from PIL import Image, PngImagePlugin
 SECRET = "Taken-By-甘棠梨"
 """What a camera wrote beside the picture; it must not be kept."""
 GPS = 0x8825
+NOTES, TAKEN, ZONE = 0x8769, 0x9003, 0x9011
 ORIENTATION = 0x0112
 ARTIST = 0x013B
 PDF = b"%PDF-1.7 made up %%EOF"
@@ -19,13 +20,19 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def photo(kind: str = "JPEG", *, turned: bool = True, size: tuple[int, int] = (40, 20)) -> bytes:
-    """A picture with notes, red on the left and blue on the right as it lies in the file; `turned`: on its side."""
+def photo(
+    kind: str = "JPEG", *, turned: bool = True, size: tuple[int, int] = (40, 20), taken: str = "", zone: str = ""
+) -> bytes:
+    """A picture with notes, red on the left and blue on the right as it lies in the file; `turned`: on its side.
+
+    `taken`: when, as cameras write it, `zone`: in which zone.
+    """
     picture = Image.new("RGB", size, "blue")
     picture.paste("red", (0, 0, size[0] // 2, size[1]))
     exif = Image.Exif()
     exif[ARTIST] = SECRET.encode("utf-8").decode("latin-1")
     exif[ORIENTATION] = 6 if turned else 1
+    exif.get_ifd(NOTES).update({tag: said for tag, said in ((TAKEN, taken), (ZONE, zone)) if said})
     exif.get_ifd(GPS)[1] = "N"
     exif.get_ifd(GPS)[2] = (24.0, 28.0, 46.0)
     written = BytesIO()

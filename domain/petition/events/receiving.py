@@ -34,6 +34,7 @@ class PetitionReceived(Event):
     """
 
     TOPIC: ClassVar[str] = "petition.received"
+    VERSION: ClassVar[int] = 2
     channel: Channel
     source: Source
     nature: Nature
@@ -63,6 +64,7 @@ class PetitionImported(Event):
     """
 
     TOPIC: ClassVar[str] = "petition.imported"
+    VERSION: ClassVar[int] = 2
     channel: Channel
     source_system: str
     source_id: str
@@ -210,6 +212,7 @@ class PetitionCorrected(Event):
     """
 
     TOPIC: ClassVar[str] = "petition.corrected"
+    VERSION: ClassVar[int] = 2
     reason: Personal[str]
     channel: Channel | None = None
     source: Source | None = None

@@ -50,10 +50,11 @@ class Accused(Value):
 
 
 class Place(Value):
-    """Where it is about: an area code of the rulebook and, where given, an address."""
+    """Where it is about: an area code of the rulebook and, where given, an address and a point (`domain/points.py`)."""
 
     area: str | None = None
     address: Personal[str] | None = None
+    point: Personal[str] | None = None
 
 
 class WebSource(Value):
@@ -82,13 +83,17 @@ class HotlineSource(Value):
 
 
 class OfficerSource(Value):
-    """民情信息员: the officer, the grid, the round of a patrol (民情巡访) and photos (attachment ids)."""
+    """民情信息员: the officer, the grid, the round of a patrol (民情巡访) and photos (attachment ids).
+
+    `taken_at`: when the first photo was taken.
+    """
 
     channel: Literal[Channel.OFFICER] = Channel.OFFICER
     officer: str | None = None
     grid: str | None = None
     patrol: Personal[str] | None = None
     photos: tuple[str, ...] = ()
+    taken_at: datetime | None = None
 
 
 class WindowSource(Value):
@@ -100,11 +105,13 @@ class WindowSource(Value):
 
 
 class SymposiumSource(Value):
-    """座谈会: the meeting that raised it."""
+    """座谈会: the meeting that raised it: where it was and who came, in words."""
 
     channel: Literal[Channel.SYMPOSIUM] = Channel.SYMPOSIUM
     meeting: Personal[str] | None = None
     held_on: date | None = None
+    venue: Personal[str] | None = None
+    attendants: Personal[str] | None = None
 
 
 Source = Annotated[

@@ -219,8 +219,10 @@ def test_shapes_are_checked(field: str, value: object) -> None:
         ),
         (
             "officer",
-            {"officer": "mei", "grid": "A01G1", "patrol": "46", "photos": ["a1", "a2"]},
-            v.OfficerSource(officer="mei", grid="A01G1", patrol="46", photos=("a1", "a2")),
+            {"officer": "mei", "grid": "A01G1", "patrol": "46", "photos": ["a1", "a2"], "taken_at": "2026-11-16T08:00"},
+            v.OfficerSource(
+                officer="mei", grid="A01G1", patrol="46", photos=("a1", "a2"), taken_at=shanghai(MONDAY, 8)
+            ),
         ),
         ("window", {"window": "W1", "receipt": "0001"}, v.WindowSource(window="W1", receipt="0001")),
         (
@@ -388,3 +390,10 @@ def test_an_erased_person_leaves_the_others_and_the_matter() -> None:
     file = given(received(petitioners=(gone, other)))
     assert not file.petition.anonymous
     assert file.petition.people_count == 2
+
+
+def test_where_somebody_stood_and_when_a_photo_was_taken() -> None:
+    got = fact(receive(channel="officer", place={"area": "A01G1", "point": "geo:32.0415,118.7678;u=20"}))
+    assert got.place == v.Place(area="A01G1", point="geo:32.0415,118.7678;u=20")
+    late = {"taken_at": "2026-11-16T23:00"}
+    receive(channel="officer", source=late).then_refused(Invalid, ("source", "taken_at"))

@@ -45,7 +45,7 @@ OPEN = {
         "principal",
     },
     "words of the rulebook": {"asked", "question"},
-    "ids within the file": {"demand", "id", "of", "petitioner", "photos", "scan"},
+    "ids within the file": {"demand", "id", "of", "person", "petitioner", "photos", "scan"},
     "ids of other systems": {"message_id", "patrol", "receipt", "site", "source_id", "source_system", "work_order_id"},
     "names of offices, laws and meetings": {"article", "meeting", "register_of"},
     "digests": {"before", "digest", "query_code_digest", "template"},
