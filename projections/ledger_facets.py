@@ -19,19 +19,25 @@ from projections.ledger_rows import LedgerFilter
 FEW = 1000
 """Up to so many files under a facet are looked at one by one rather than in the order of another index."""
 
+NEAREST = 4
+"""The newest files looked at are those of the newest lines, a fourth of `FEW`; then the others of these."""
+
 SIZES = SQL("""
 SELECT v.dimension, sum(s.files)::integer AS files, bool_or(s.files = v.most) AS full,
        sum(s.files / CASE WHEN s.files = v.most THEN greatest(extract(epoch FROM %(until)s - s.since), 1) ELSE 1e10 END)
-           AS density, max(s.since) FILTER (WHERE s.files = v.most) AS since
+           AS density,
+       max(s.near) FILTER (WHERE s.files = v.most) AS near, max(s.since) FILTER (WHERE s.files = v.most) AS since
 FROM unnest(%(dimensions)s::text[], %(values)s::text[], %(mosts)s::integer[]) AS v (dimension, value, most)
 CROSS JOIN LATERAL (
-    SELECT count(*) AS files, min(newest.ordered_at) AS since FROM (
-        SELECT f.ordered_at FROM ledger.facets f WHERE f.dimension = v.dimension AND f.value = v.value AND {keys}
+    SELECT count(*) AS files, min(newest.ordered_at) AS since,
+           min(newest.ordered_at) FILTER (WHERE newest.place <= v.most / %(nearest)s) AS near FROM (
+        SELECT f.ordered_at, row_number() OVER (ORDER BY f.ordered_at DESC, f.number DESC) AS place
+        FROM ledger.facets f WHERE f.dimension = v.dimension AND f.value = v.value AND {keys}
         ORDER BY f.ordered_at DESC, f.number DESC LIMIT v.most) newest) s
 GROUP BY v.dimension
 """)
-"""Of each filter: how many files up to so many of each value, whether there are more, how many come in a second, and
-since when these are all."""
+"""Of each filter: how many files up to so many of each value, whether there are more, how many come in a second; since
+when these are all, and since when a part of them is."""
 
 BESIDE = """
 JOIN ledger.facets {o} ON {o}.dimension = {dimension} AND {o}.value = {value}
@@ -50,13 +56,13 @@ class Facet:
 class Driver:
     """The facet that finds fewest and the facets of one value beside it; `few`: no more than `FEW` files.
 
-    `since`: when the oldest of its newest files came in, those up to `FEW`; None where these are all.
+    `marks`: times down to which its newest files are looked at, at first a few and then up to `FEW`.
     """
 
     facet: Facet
     beside: tuple[Facet, ...]
     few: bool
-    since: datetime | None = None
+    marks: tuple[datetime, ...] = ()
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -98,7 +104,13 @@ def asked_sizes(facets: list[Facet], until: datetime) -> dict[str, object]:
     """The parameters of `SIZES`; `until`: the newest that is asked for."""
     lines = [(one.dimension, value, FEW // len(one.values) + 1) for one in facets for value in one.values]
     dimensions, values, mosts = zip(*lines, strict=True)
-    return {"dimensions": list(dimensions), "values": list(values), "mosts": list(mosts), "until": until}
+    return {
+        "dimensions": list(dimensions),
+        "values": list(values),
+        "mosts": list(mosts),
+        "until": until,
+        "nearest": NEAREST,
+    }
 
 
 def driver_of(facets: list[Facet], sizes: Mapping[str, Mapping[str, Any]]) -> Driver:
@@ -109,4 +121,5 @@ def driver_of(facets: list[Facet], sizes: Mapping[str, Mapping[str, Any]]) -> Dr
         return Driver(least, (), few=True)
     rarest = min(facets, key=lambda one: sizes[one.dimension]["density"])
     beside = tuple(one for one in facets if one is not rarest and len(one.values) == 1)
-    return Driver(rarest, beside, few=False, since=sizes[rarest.dimension]["since"])
+    size = sizes[rarest.dimension]
+    return Driver(rarest, beside, few=False, marks=tuple(at for at in (size["near"], size["since"]) if at))

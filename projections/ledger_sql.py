@@ -102,8 +102,9 @@ class Query(Sql):
     def split(self, at: datetime) -> tuple[Query, Query]:
         """The query for what came in since then, and that for what came in before."""
         near, far = self._copied(), self._copied()
-        near.key("{t}.ordered_at >= %(split)s", split=at)
-        far.key("{t}.ordered_at < %(split)s", split=at)
+        mark = f"mark_{len(self.keys)}"
+        near.key(f"{{t}}.ordered_at >= %({mark})s", **{mark: at})
+        far.key(f"{{t}}.ordered_at < %({mark})s", **{mark: at})
         return near, far
 
     def with_words(self, words: TextQuery) -> Query:

@@ -42,6 +42,8 @@ RARE = 100
 """Words in fewer of the newer files than this are taken for rare ones."""
 RARE_ALONE = 5
 """A character in fewer of the newest `NEAR` files than this is taken for a rare one."""
+FEWEST = 2
+"""Words in fewer of the nearest files than this will not fill a page from the second window, which is left out."""
 WIDENED = 2
 """How often the window for a character is widened before it is asked for: the nearer ones were looked through."""
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -49,15 +51,24 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def by_facet(query: Query, driver: Driver) -> list[DictRow]:
-    """The newest rows under the facets, without what is under the rarest of them alone as far as that can be."""
-    if driver.few or driver.since is None or not driver.beside:
+    """The newest rows under the facets. Where many stand under each, the newest under the rarest are looked at first.
+
+    As soon as that promises no page, the lines of all of them are joined.
+    """
+    if driver.few or not driver.beside:
         return query.fetch(BY_FACET, "f", driving=driver)
-    near, far = query.split(driver.since)
-    found = near.fetch(BY_FACET, "f", driving=driver)
-    if len(found) < query.limit:
-        far.limit = query.limit - len(found)
-        found += far.fetch(BY_LINES, "f", driving=driver, source=OF_FACET)
-    return found
+    found: list[DictRow] = []
+    rest = query
+    for mark in driver.marks:
+        near, rest = rest.split(mark)
+        near.limit = query.limit - len(found)
+        found += near.fetch(BY_FACET, "f", driving=driver)
+        if len(found) == query.limit:
+            return found
+        if not found:
+            break
+    rest.limit = query.limit - len(found)
+    return found + rest.fetch(BY_LINES, "f", driving=driver, source=OF_FACET)
 
 
 def by_words(
@@ -76,6 +87,8 @@ def by_words(
         query.parameters.update(words.parameters(window))
         if driver and not words.alone and _facets_drive(query, words, driver, place, latest):
             return by_facet(checked, driver)
+        if place == 1 and not driver and len(found) < FEWEST:
+            continue
         found = query.fetch(BY_LINES, "d", words=words.condition(), source=OF_WORDS)
         if len(found) == query.limit:
             break
