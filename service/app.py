@@ -29,6 +29,7 @@ from service.api import (
     worklist,
 )
 from service.api.carrying import ShortWay
+from service.api.forwarded import Forwarded
 from service.api.problems import document
 from service.api.requests import Requests
 from service.errors import HANDLERS, Answering
@@ -100,5 +101,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC))
     document(app)
     short = ShortWay(app, app.build_middleware_stack(), petitions.router.routes, handlers)
-    app.middleware_stack = Requests(short, metrics, handlers[Exception])
+    requests = Requests(short, metrics, handlers[Exception])
+    app.middleware_stack = Forwarded(requests, settings.proxies)
     return app

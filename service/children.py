@@ -51,6 +51,7 @@ def web(settings: Settings, descriptor: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # read by service/api/forwarded.py
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

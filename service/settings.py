@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from service.vault import MASTER_KEY_FILE, create_master_key, load_master_key, parse_master_key
@@ -12,6 +13,7 @@ from service.vault import MASTER_KEY_FILE, create_master_key, load_master_key, p
 PREFIX = "HUIYING_"
 LEVELS = ("debug", "info", "warning", "error")
 LANGUAGES = ("zh", "en")
+NONE = "none"
 PREFIX_WORD = re.compile(r"[A-Za-z\u4e00-\u9fff]{1,10}")
 PUBLIC_URL = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 OIDC_ISSUER = re.compile(r"(?:https://[\w.:\[\]-]+|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)(?:/[\w./-]*)?", re.ASCII)
@@ -36,12 +38,14 @@ class Settings:
     a reader may wait for a write of their own to show. `connections`: for reading, per process. `max_lag`: by how many
     events a projection may be behind while the service calls itself ready. `due_soon_days`: for how many working days
     before it is due a task shows amber. `public_url`: where residents and staff reach the service, as it is printed for
-    them, and where forms may come from; empty for the address that the desk itself was asked at. `letters_dir`: the
-    folder of the office's own templates of letters, by default `letters` in the data folder. `letter_prefix`: the
-    office's word in the numbers of letters (机关代字, such as 禾街信); empty for the office's code. `oidc_issuer`: the
-    office's own identity provider (OpenID Connect), where this service is `oidc_client_id` with `oidc_client_secret`;
-    empty for passwords alone. `oidc_claim`: the claim that holds the id of a member of staff. `runner_nice`: by how
-    much the process that feeds the projections stands back where processors are short (0 to 19, as `nice`).
+    them, and where forms may come from; empty for the address that the desk itself was asked at. `trusted_proxies`:
+    addresses and networks, with commas between them, whose word is taken on who asked, under which name, and whether
+    over https; `none` for nobody's. `letters_dir`: the folder of the office's own templates of letters, by default
+    `letters` in the data folder. `letter_prefix`: the office's word in the numbers of letters (机关代字, such as
+    禾街信); empty for the office's code. `oidc_issuer`: the office's own identity provider (OpenID Connect), where this
+    service is `oidc_client_id` with `oidc_client_secret`; empty for passwords alone. `oidc_claim`: the claim that holds
+    the id of a member of staff. `runner_nice`: by how much the process that feeds the projections stands back where
+    processors are short (0 to 19, as `nice`).
     """
 
     data_dir: Path = Path("data")
@@ -60,6 +64,7 @@ class Settings:
     max_lag: int = 10_000
     due_soon_days: int = 2
     public_url: str = ""
+    trusted_proxies: str = "127.0.0.1,::1"
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
@@ -86,8 +91,26 @@ class Settings:
             raise BadSetting("oidc_issuer", "must be an https address such as https://id.example.gov.cn/realm")
         if self.oidc_issuer and not self.oidc_client_id:
             raise BadSetting("oidc_client_id", "must be set together with HUIYING_OIDC_ISSUER")
+        try:
+            _ = [ip_network(one) for one in self.proxies]
+        except ValueError:
+            raise BadSetting("trusted_proxies", "must be addresses such as 10.0.0.5 or 10.0.0.0/24, or none") from None
         _one_of("log_level", self.log_level, LEVELS)
         _one_of("language", self.language, LANGUAGES)
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The proxies that are trusted, each an address or a network; `none` is none."""
+        named = (one.strip() for one in self.trusted_proxies.split(","))
+        return () if self.trusted_proxies == NONE else tuple(one for one in named if one)
+
+    @property
+    def for_this_machine_only(self) -> bool:
+        """Whether it listens where nobody else can knock."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **given: object) -> Settings:

@@ -31,6 +31,13 @@ TABLE_WIDTH = 130
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where to knock, not where to listen
 
+PLAIN_HTTP = (
+    "警告：监听的地址其他机器可以访问，但未设置 https 的 HUIYING_PUBLIC_URL：经 http 打开的页面无法登录。"
+    "请在前面设置带证书的反向代理（ops/runbooks/proxy.md）\n"
+    "warning: other machines can reach this address, but HUIYING_PUBLIC_URL names no https address: nobody can sign in "
+    "over plain http; put a proxy with a certificate before it (ops/runbooks/proxy.md)"
+)
+
 Port = Annotated[int | None, typer.Option(help="端口，默认 8000；0 为任选 / port, 0 for any free one")]
 Host = Annotated[str | None, typer.Option(help="监听地址，默认 127.0.0.1 / address to listen on")]
 Workers = Annotated[int | None, typer.Option(help="网页进程数，默认 1 / web processes")]
@@ -76,6 +83,8 @@ def run(settings: Settings, prepare: Callable[[Parts], None]) -> None:
     with ExitStack() as stack:
         listening = stack.enter_context(_listening(settings.host, settings.port))
         stack.enter_context(_sigterm_is_ctrl_c())
+        if not settings.for_this_machine_only and not settings.public_url.startswith("https://"):
+            terminal.print(PLAIN_HTTP, style="yellow", markup=False)
         database = None
         if not settings.database_url:
             terminal.print(f"正在启动数据库 / starting the database in {settings.data_dir.resolve()} …", markup=False)

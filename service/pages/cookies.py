@@ -34,6 +34,18 @@ def secure(request: Request) -> bool:
     return parts.scheme == "https" or parts.hostname not in LOOPBACK
 
 
+def unsafe(request: Request) -> bool:
+    """Whether the browser came over plain http from another machine: it then drops our cookies, and nobody signs in.
+
+    Behind a proxy that says nothing of https, the public address in the request speaks for it.
+    """
+    host = request.headers.get("host", "")
+    if request.url.scheme == "https" or urlsplit(f"//{host}").hostname in LOOPBACK:
+        return False
+    public = urlsplit(request.app.state.settings.public_url)
+    return not (public.scheme == "https" and public.netloc == host)
+
+
 def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
     """Set a cookie that no script reads and no other site sends; without `seconds` it ends with the browser."""
     safe = secure(request)

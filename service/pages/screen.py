@@ -20,7 +20,17 @@ from domain.points import point_of
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Code
 from service.access import Caller
-from service.pages.cookies import CSRF_FIELD, LANGUAGE, TOLD, cookie, csrf_token, forget_cookie, tell_next, told_before
+from service.pages.cookies import (
+    CSRF_FIELD,
+    LANGUAGE,
+    TOLD,
+    cookie,
+    csrf_token,
+    forget_cookie,
+    tell_next,
+    told_before,
+    unsafe,
+)
 from service.pages.navigation import entries
 from service.pages.words import LANGUAGES, Words, readable, words_in
 
@@ -107,6 +117,8 @@ def page(
             names=Names(rulebook_of(request)),
             told=told,
             csrf=csrf_token(request),
+            unsafe=unsafe(request),
+            public_url=request.app.state.settings.public_url,
             csrf_field=CSRF_FIELD,
             **values,
         )

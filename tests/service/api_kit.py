@@ -142,7 +142,9 @@ def published(office: Office, number: str) -> None:
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """The application behind a real server in a thread of this process; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, proxy_headers=False)
+    )
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="server")

@@ -80,3 +80,15 @@ def test_a_second_service_on_the_same_folder_is_told(tmp_path: Path, monkeypatch
     with running(tmp_path):
         with pytest.raises(DatabaseUnavailable, match="serves"):
             start(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "warned"),
+    [("127.0.0.1", "", False), ("0.0.0.0", "", True), ("0.0.0.0", "https://desk.example.gov.cn", False)],
+)
+def test_a_start_where_others_can_knock_over_plain_http_warns(
+    tmp_path: Path, host: str, public: str, warned: bool
+) -> None:
+    with running(tmp_path, "--host", host, HUIYING_PUBLIC_URL=public) as service:
+        assert service.stop() == 0
+    assert any("nobody can sign in" in " ".join(service.said[at : at + 3]) for at in range(len(service.said))) == warned
