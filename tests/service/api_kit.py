@@ -160,9 +160,9 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def office_at(url: str, folder: Path) -> Iterator[Office]:
+def office_at(url: str, folder: Path, *, wait_seconds: float = 30.0) -> Iterator[Office]:
     """The application on an empty migrated database, with the sample rulebook, one person per role, and a runner."""
-    settings = Settings(data_dir=folder, database_url=url, wait_seconds=30.0)
+    settings = Settings(data_dir=folder, database_url=url, wait_seconds=wait_seconds)
     app = create_app(settings)
     with served(app) as address, httpx.Client(base_url=address, timeout=60) as client:
         parts: Parts = app.state.parts

@@ -16,7 +16,7 @@ from domain.petition.command import PetitionCommand
 from domain.petition.intake import ImportPetition
 from domain.petition.petition import Petition
 from domain.vocabulary import Channel
-from service import access
+from service import access, parts, recorder
 from service.access import Caller
 from service.desk import Desk
 from tests.service.api_kit import API, Office, assigned, office_at, petition
@@ -185,8 +185,13 @@ def cut_off(
 ) -> Iterator[tuple[Office, dict[str, Any]]]:
     """An office whose database lets nobody in any more, and a petition from before; callers are still remembered."""
     monkeypatch.setattr(access, "FRESH_SECONDS", 600.0)
+    monkeypatch.setattr(parts, "POOL_PATIENCE", 0.5)
+    monkeypatch.setattr(recorder, "CONNECT_TIMEOUT", 1.0)
     name = urlsplit(database_url).path.lstrip("/")
-    with office_at(database_url, tmp_path) as office, psycopg.connect(postgres_url, autocommit=True) as server:
+    with (
+        office_at(database_url, tmp_path, wait_seconds=0.5) as office,
+        psycopg.connect(postgres_url, autocommit=True) as server,
+    ):
         done = office.received()
         allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
         server.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
