@@ -1,20 +1,19 @@
-"""How the statistics keep their counters: SQL that changes rows and, in the same statement, what was counted of them.
+"""How the statistics keep their counters: SQL that counts what a batch of events changed.
 
-A counter row holds every measure of one day for one value of one dimension, files that are protected apart. Each
-statement adds what the rows count for now less what they counted for before, so a counter never has to be computed
-anew. What the measures are stands in measures.py, what they are cut by in dimensions.py.
+A counter row holds every measure of one day for one value of one dimension, files that are protected apart. The rows of
+a batch's files are kept as they stood before it; after it, what they count for now less what they counted for then is
+added at once, so a counter never has to be computed anew. Counting with every event instead would change the few rows
+of today once for each: in one transaction that costs with the square of the events, as no version of a row can go
+before its end. What the measures are stands in measures.py, what they are cut by in dimensions.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from projections.dimensions import CUTS, Cut
-from projections.measures import MEASURES, Measure, Table, measures_of
-
-MOVING = {*CUTS, "secret", "accused"}
-"""Columns that say to which counters a row belongs at all."""
+from projections.dimensions import CUTS
+from projections.measures import MEASURES, TABLES, Measure, Table, measures_of
 
 DDL = """
 CREATE TABLE {schema}.counters (
@@ -26,6 +25,10 @@ CREATE TABLE {schema}.counters (
     PRIMARY KEY (dimension, day, value, protected)
 ) WITH (fillfactor = 80);
 """
+BEFORE_DDL = """
+CREATE UNLOGGED TABLE {schema}.<table>_before (LIKE {schema}.<table>, PRIMARY KEY (<key>));
+"""
+"""Rows as they stood before the batch at hand; between batches there are none."""
 
 INTO_COUNTERS = """
 INSERT INTO {schema}.counters AS kept (dimension, day, value, protected, <codes>)
@@ -41,13 +44,12 @@ ON CONFLICT (dimension, day, value, protected) DO UPDATE SET <added>
 """
 """What a row was and what it is mostly stand under the same values: they are taken from each other before the cuts."""
 
-KEPT = "WITH old AS (SELECT * FROM {schema}.<table> <where>), new AS (<updated> RETURNING *)"
-NEW = "SELECT 1 AS sign, * FROM new"
+OF_FILES = "WHERE number = ANY(%(numbers)s::text[])"
+KEEP = f"INSERT INTO {{schema}}.<table>_before SELECT * FROM {{schema}}.<table> {OF_FILES}"  # noqa: S608
+KEPT = "WITH old AS (DELETE FROM {schema}.<table>_before RETURNING *)"
+SINCE = f"SELECT 1 AS sign, * FROM {{schema}}.<table> {OF_FILES} UNION ALL SELECT -1, * FROM old"  # noqa: S608
+CHANGED = "WITH old AS (SELECT * FROM {schema}.<table> WHERE <rows>), new AS (<updated> RETURNING *)"
 DIFFERENCE = "SELECT 1 AS sign, * FROM new UNION ALL SELECT -1, * FROM old"
-
-
-UNCOUNTED: dict[str, str] = {}
-"""Every statement that counts, with the one that only changes the rows: for when all is counted at the end."""
 
 COUNTS_NOTHING = " AND ".join(f"{code} = 0" for code in MEASURES)
 """Rows of the counters that went back to nothing."""
@@ -58,9 +60,10 @@ def filled(template: str, **parts: str) -> str:
     return re.sub(r"<(\w+)>", lambda found: parts[found[1]], template)
 
 
-def counters_ddl() -> str:
-    """The table of counters: a column for each measure."""
-    return filled(DDL, measures=",\n    ".join(f"{code} integer NOT NULL DEFAULT 0" for code in MEASURES))
+def counters_ddl(keys: Mapping[Table, str]) -> str:
+    """The table of counters, a column for each measure; and what is kept of the tables with these primary keys."""
+    columns = ",\n    ".join(f"{code} integer NOT NULL DEFAULT 0" for code in MEASURES)
+    return filled(DDL, measures=columns) + "".join(filled(BEFORE_DDL, table=one, key=keys[one]) for one in TABLES)
 
 
 def values_of(measures: Iterable[Measure]) -> str:
@@ -72,57 +75,35 @@ def _values(named: Iterable[tuple[object, Measure]]) -> str:
     return ", ".join(f"({name}, {one.day}, {one.amount}, {one.when})" for name, one in named)
 
 
-def begun(columns: Mapping[str, str], *, into: Table = "rounds", source: str = "") -> str:
-    """A statement that inserts a row and counts it; `source` is what follows a SELECT of the columns' values.
-
-    Only measures of a day that the new row has: days are NULL by default, and on no day nothing is counted.
-    """
-    measures = tuple(one for one in measures_of(into) if not _words(one.day).isdisjoint(columns))
-    values = ", ".join(columns.values())
-    rows = f"SELECT {values} {source}" if source else f"VALUES ({values})"
-    plain = filled("INSERT INTO {schema}.<table> (<names>) <rows>", table=into, names=", ".join(columns), rows=rows)
-    return _known(f"WITH new AS ({plain} RETURNING *)" + _counting(NEW, measures), plain)
+def kept(of: Table) -> str:
+    """A statement that keeps the rows of the files `numbers` as they stand before a batch."""
+    return filled(KEEP, table=of)
 
 
-def _known(counting: str, plain: str) -> str:
-    """The statement that counts, entered among those that have one without."""
-    UNCOUNTED[counting] = plain
-    return counting
+def counted(of: Table) -> str:
+    """A statement that counts what the rows of the files `numbers` became since they were `kept`."""
+    return filled(KEPT, table=of) + _counting(filled(SINCE, table=of), of)
 
 
 def counted_anew(of: Table) -> str:
     """A statement that counts every row of a table, for counters that hold nothing of it yet."""
-    return _counting(filled("SELECT 1 AS sign, * FROM {schema}.<table>", table=of), measures_of(of))
+    return _counting(filled("SELECT 1 AS sign, * FROM {schema}.<table>", table=of), of)
 
 
-def changed(
-    columns: Mapping[str, str], *, rows: str = "number = %(number)s", only: str = "true", of: Table = "rounds"
-) -> str:
-    """A statement that changes the rows of a file (or others) and takes the difference into the counters."""
-    where = f"WHERE {rows} AND {only}"
+def updated(columns: Mapping[str, str], *, rows: str, of: Table) -> str:
+    """A statement that changes rows and counts nothing."""
     assigned = ", ".join(f"{column} = {value}" for column, value in columns.items())
-    updated = filled("UPDATE {schema}.<table> SET <assigned> <where>", table=of, assigned=assigned, where=where)
-    moving = MOVING.intersection(columns)
-    touched = _touched(columns, of)
-    measures = measures_of(of) if moving else touched
-    if not measures:
-        return updated
-    # Where a row only goes from one value of a cut to another, it counts for the same as before under all other cuts.
-    cuts = [cut for cut in CUTS if cut in moving] if moving.issubset(CUTS) and not touched else CUTS
-    return _known(filled(KEPT, table=of, where=where, updated=updated) + _counting(DIFFERENCE, measures, cuts), updated)
+    return filled("UPDATE {schema}.<table> SET <assigned> WHERE <rows>", table=of, assigned=assigned, rows=rows)
 
 
-def _touched(columns: Collection[str], of: Table) -> tuple[Measure, ...]:
-    """The measures whose rule reads one of these columns."""
-    return tuple(one for one in measures_of(of) if not _words(f"{one.when} {one.day} {one.amount}").isdisjoint(columns))
+def counting_by_itself(update: str, *, rows: str, of: Table) -> str:
+    """The same with the counting: for rows of any file, outside of what a batch keeps. `rows` are the update's."""
+    return filled(CHANGED, table=of, rows=rows, updated=update) + _counting(DIFFERENCE, of)
 
 
-def _words(sql: str) -> set[str]:
-    return set(re.findall(r"\w+", sql))
-
-
-def _counting(rows: str, measures: Sequence[Measure], cuts: Sequence[Cut] = CUTS) -> str:
-    """The statement's end that adds to the counters what the rows count for, times their sign."""
+def _counting(rows: str, of: Table) -> str:
+    """The statement's end that adds to the counters what the rows of a table count for, times their sign."""
+    measures = measures_of(of)
     codes = [one.code for one in measures]
     sums = [
         f"coalesce(sum(row.sign * counted.amount) FILTER (WHERE counted.measure = {place}), 0)"
@@ -134,7 +115,7 @@ def _counting(rows: str, measures: Sequence[Measure], cuts: Sequence[Cut] = CUTS
         rows=rows,
         measures=_values(enumerate(measures)),
         columns=", ".join(f"row.{cut}" for cut in CUTS),
-        cuts=", ".join(f"('{cut}', coalesce(one.{cut}, ''))" for cut in cuts),
+        cuts=", ".join(f"('{cut}', coalesce(one.{cut}, ''))" for cut in CUTS),
         codes=", ".join(codes),
         sums=", ".join(f"{one} AS {code}" for one, code in zip(sums, codes, strict=True)),
         any=" OR ".join(f"{one} <> 0" for one in sums),

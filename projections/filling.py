@@ -13,7 +13,6 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
 from projections.projection import Projection, placed
-from projections.writing import Groups
 
 SECONDARY = """
 SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -44,11 +43,3 @@ def dressed(connection: Connection[Any], statements: list[str]) -> None:
         with connection.transaction():
             connection.execute(MEMORY)
             connection.execute(statement.encode())
-
-
-def for_filling(projection: Projection, schema: str, groups: Groups) -> Groups:
-    """A batch's writes as they are while the tables are being filled."""
-    if not projection.filling:
-        return groups
-    texts = {placed(sql, schema): placed(plain, schema) for sql, plain in projection.filling.items()}
-    return [(texts.get(sql, sql), rows) for sql, rows in groups]

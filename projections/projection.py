@@ -9,9 +9,10 @@ name; every SQL text writes `{schema}` for it, because a rebuild fills a schema 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
 from types import MappingProxyType
@@ -67,7 +68,7 @@ class Projection(ABC):
     For a rebuild, which fills the tables from nothing (projections/filling.py): `by_key`: True if writes look rows up
     by their primary keys alone, so that other indexes can wait. `filling`: texts that stand in for others in the
     meantime, `settle`: what makes up for it once all rows are there. `silent`: by table, the condition of rows that say
-    nothing, which feeding leaves and filling does not.
+    nothing, which small batches leave behind more often than large ones, and filling never.
     """
 
     name: ClassVar[str]
@@ -81,8 +82,15 @@ class Projection(ABC):
     silent: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     def concerns_all(self, recorded: Recorded) -> bool:
-        """Whether the event writes to rows of other streams too, so that an `independent` batch keeps its place."""
+        """Whether the event writes to rows of other streams too: it is taken in by itself, between those around it."""
         return False
+
+    def around(self, groups: Groups) -> tuple[Groups, Groups]:
+        """Writes that go before and after those of a batch: for what is worked out once from all that it changed.
+
+        A rebuild that fills tables leaves them out, and `settle` makes up for it.
+        """
+        return (), ()
 
     @abstractmethod
     def writes(self, recorded: Recorded) -> Iterator[Write]:
@@ -132,28 +140,40 @@ def grouped(projection: Projection, batch: Iterable[Recorded]) -> list[tuple[str
     groups: list[tuple[str, list[Mapping[str, object]]]] = []
     newest: dict[str, int] = {}
     reached: dict[str, int] = {}
-    floor = 0
     for recorded in batch:
         lane = recorded.stream if projection.independent else ""
-        alone = projection.concerns_all(recorded)
-        floor = len(groups) if alone else floor
         try:
             for sql, parameters in projection.writes(recorded):
                 at = newest.get(sql, -1)
-                if at < max(reached.get(lane, 0), floor):
+                if at < reached.get(lane, 0):
                     at = newest[sql] = len(groups)
                     groups.append((sql, []))
                 groups[at][1].append(parameters)
                 reached[lane] = at
         except Exception as error:
             raise Poisoned(projection.name, recorded.position, recorded.fact.TOPIC, error) from None
-        floor = len(groups) if alone else floor
     return groups
 
 
-def placed_writes(projection: Projection, schema: str, batch: Iterable[Recorded]) -> Groups:
-    """The writes of a batch for the tables in `schema`. Raises `Poisoned` when `writes` fails."""
-    return [(placed(sql, schema), rows) for sql, rows in grouped(projection, batch)]
+def placed_writes(projection: Projection, schema: str, batch: Iterable[Recorded], *, filling: bool = False) -> Groups:
+    """The writes of a batch for the tables in `schema`. Raises `Poisoned` when `writes` fails.
+
+    `filling`: those of a rebuild that leaves for the end what can wait.
+    """
+    found: list[tuple[str, Sequence[Mapping[str, object]]]] = []
+    for part in _parts(projection, batch):
+        groups = grouped(projection, part)
+        before, after = ((), ()) if filling else projection.around(groups)
+        found += [*before, *groups, *after]
+    texts = projection.filling if filling else {}
+    return [(placed(texts.get(sql, sql), schema), rows) for sql, rows in found]
+
+
+def _parts(projection: Projection, batch: Iterable[Recorded]) -> Iterator[Sequence[Recorded]]:
+    """The batch in parts: what concerns all is one by itself."""
+    for alone, part in groupby(batch, projection.concerns_all):
+        together = list(part)
+        yield from ([one] for one in together) if alone else [together]
 
 
 def apply(connection: Connection[object], projection: Projection, schema: str, batch: Iterable[Recorded]) -> None:

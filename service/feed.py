@@ -12,7 +12,6 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from domain.kernel import Recorded
-from projections.filling import for_filling
 from projections.projection import Poisoned, Projection, placed_writes
 from projections.writing import Groups, Refused, write_guarded
 from service.mapper import Unreadable
@@ -102,9 +101,7 @@ def ahead(group: Sequence[Projection], batch: Sequence[Recorded], *, filling: bo
 
 
 def _writes(projection: Projection, generation: Generation, batch: Sequence[Recorded], *, filling: bool) -> Groups:
-    schema = schema_of(projection, generation)
-    groups = placed_writes(projection, schema, batch)
-    return for_filling(projection, schema, groups) if filling else groups
+    return placed_writes(projection, schema_of(projection, generation), batch, filling=filling)
 
 
 def take(

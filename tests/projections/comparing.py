@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from domain.kernel import Event, PersonalTree, Recorded, Seal, personal_fields
 from domain.meeting_events import MeetingDataErased
 from domain.petition.events.receiving import DataErased
-from projections.filling import bared, dressed, for_filling
+from projections.filling import bared, dressed
 from projections.projection import Projection, apply, blinding, create, placed_writes
 from projections.writing import write
 
@@ -66,7 +66,7 @@ def fed(connection: psycopg.Connection[Any], projection: Projection, history: li
     create(connection, projection, schema)
     for start in range(0, len(history), size):
         apply(connection, projection, schema, history[start : start + size])
-    return content(connection, schema)
+    return content(connection, schema, projection.silent)
 
 
 def filled(connection: psycopg.Connection[Any], projection: Projection, history: list[Recorded], size: int) -> Content:
@@ -76,8 +76,7 @@ def filled(connection: psycopg.Connection[Any], projection: Projection, history:
     create(connection, projection, schema)
     left = bared(connection, projection, schema)
     for start in range(0, len(history), size):
-        groups = placed_writes(projection, schema, history[start : start + size])
-        write(connection, for_filling(projection, schema, groups))
+        write(connection, placed_writes(projection, schema, history[start : start + size], filling=True))
     dressed(connection, left)
     return content(connection, schema, projection.silent)
 

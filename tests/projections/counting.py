@@ -8,6 +8,7 @@ from domain.kernel import Recorded
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.vocabulary import Channel, Clock
+from projections.counters import COUNTS_NOTHING
 from projections.dimensions import Dimension, Parts, parts_of
 from projections.figure_files import Behind, Side, files_behind
 from projections.figures import FIGURES
@@ -26,7 +27,7 @@ MARCH = date(2026, 3, 2)
 STORED = (
     "rounds ORDER BY number, round",
     "assignments ORDER BY number, round, unit",
-    "counters ORDER BY dimension, day, value, protected",
+    f"counters WHERE NOT ({COUNTS_NOTHING}) ORDER BY dimension, day, value, protected",
     "calendars ORDER BY year",
     "calendar_days ORDER BY day, notice",
 )

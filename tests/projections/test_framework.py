@@ -14,7 +14,7 @@ import pytest
 from domain.kernel import Actor, Recorded
 from domain.petition.events.recollecting import FileArchived
 from projections.catalogue import PROJECTIONS
-from projections.projection import Poisoned, Projection, Write, apply, create, grouped
+from projections.projection import Poisoned, Projection, Write, apply, create, grouped, placed_writes
 
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 FIRST, THEN = "INSERT INTO {schema}.t VALUES (%(s)s, %(n)s)", "UPDATE {schema}.t SET n = n + %(n)s WHERE s = %(s)s"
@@ -77,7 +77,7 @@ def test_what_concerns_all_streams_keeps_its_place_among_their_writes() -> None:
         def concerns_all(self, recorded: Recorded) -> bool:
             return recorded.stream == "b"
 
-    rows = [(str(row["s"]), int(str(row["n"]))) for _, rows in grouped(Dividing(), BATCH) for row in rows]
+    rows = [(str(row["s"]), int(str(row["n"]))) for _, rows in placed_writes(Dividing(), "s", BATCH) for row in rows]
     told = [(one.stream, one.version) for one in BATCH]
     for place, (stream, version) in enumerate(told):
         if stream == "b":
