@@ -27,10 +27,21 @@ SAMPLE_NOTE = "样例规则手册 / the sample rulebook"
 
 
 def adopt_rulebook(
-    parts: Parts, content: RulebookContent, note: str, *, caller: Caller | None = None, request_id: str = "cli"
+    parts: Parts,
+    content: RulebookContent,
+    note: str,
+    *,
+    caller: Caller | None = None,
+    request_id: str = "cli",
+    expected: int | None = None,
 ) -> int:
-    """Put a rulebook in force and return its version; raises the DomainError that forbids it."""
+    """Put a rulebook in force and return its version; raises the DomainError that forbids it.
+
+    `expected` is the version that the caller has seen: `Stale` if another one is in force by now.
+    """
     rulebook = parts.store.fold(Rulebook())
+    if expected is not None and rulebook.version != expected:
+        raise Stale
     context = _context(parts, content, rulebook.version, caller, request_id)
     return _append(parts, rulebook, AdoptRulebook(content=content, note=note).decide(rulebook, context), context)
 

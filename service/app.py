@@ -22,6 +22,7 @@ from service.api import (
     proposals,
     publishing,
     reports,
+    rulebook,
     several,
     staff,
     statistics,
@@ -91,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
         reports,
         audit,
         staff,
+        rulebook,
     )
     for part in (*api, health):
         app.include_router(part.router)

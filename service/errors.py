@@ -1,13 +1,13 @@
 """Errors as callers get them: problem details (RFC 9457) in Chinese or English, for everything that can go wrong.
 
 What was sent never comes back: of a wrong value only its field is named, of an unknown field not even that, since
-what stands in the place of a field's name may be anything.
+what stands in the place of a field's name may be anything. In a rulebook, which is no person's, places have its codes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -36,6 +36,7 @@ from domain.errors import (
     WrongMethod,
 )
 from domain.petition.commands import STEPS, ReceivePetition
+from domain.rulebook import AdoptRulebook, BadRulebook, PublishCalendar
 from service.messages import Text, message
 
 RETRY_SECONDS = 1
@@ -117,7 +118,17 @@ def problem_body(error: DomainError, language: str, request_id: str, *, faults: 
 
 def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:
     """The faults in pydantic's errors, without anything that was sent."""
-    return [_fault(error) for error in errors]
+    return [fault for error in errors for fault in _faults(error)]
+
+
+def _faults(error: Mapping[str, Any]) -> Iterator[Fault]:
+    """The faults in one error: where the tables of a rulebook do not agree, each place of its own."""
+    fault, cause = _fault(error), error.get("ctx", {}).get("error")
+    if isinstance(cause, BadRulebook):
+        for one in cause.problems:
+            yield Fault(fault.loc, Text(f"{one.path}：{one.zh}", f"{one.path}: {one.en}"))
+    else:
+        yield fault
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:
@@ -151,7 +162,7 @@ def dotted(loc: Loc) -> str:
 def field_names() -> frozenset[str]:
     """The name of every field that a command can have, as callers know it."""
     names: set[str] = set()
-    for command in (*STEPS.values(), ReceivePetition):
+    for command in (*STEPS.values(), ReceivePetition, AdoptRulebook, PublishCalendar):
         _collect(command, names)
     return frozenset(names)
 

@@ -118,10 +118,13 @@ TABLE: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/audit/readings": COMMITTEE,
     "GET /api/v1/staff": ADMIN,
     "POST /api/v1/tokens/{token}/revoke": ADMIN,
+    "GET /api/v1/calendars": ADMIN,
+    "POST /api/v1/calendars": ADMIN,
 }
 PREFIXES: dict[str, frozenset[Role] | None] = {
     "/administration": ADMIN,
     f"{API}/staff/": ADMIN,
+    f"{API}/rulebook": ADMIN,
     f"{API}/several/": READERS,
     f"{API}/meetings": READERS,
     "/meetings/call-meeting": INTAKE,
