@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -26,12 +25,6 @@ from tests.projections.tables_kit import feed
 Db = psycopg.Connection[Any]
 
 
-@pytest.fixture
-def db(database_url: str) -> Iterator[Db]:
-    with psycopg.connect(database_url, autocommit=True) as opened:
-        yield opened
-
-
 def publication(title: str = "路灯修复", text: str = "⟦p1.name⟧反映的路灯已修复") -> p.ResultPublished:
     return p.ResultPublished(title=title, text=text, digest="e" * 64, outlets=(Outlet.BOARD, Outlet.WECHAT))
 
@@ -44,34 +37,34 @@ def story(number: str = NUMBER, *, fact: p.ResultPublished | None = None, begun:
     return told.add(PUBLISHER, fact or publication(), number=number)
 
 
-def shown(db: Db, told: Story, typed: str | None = None) -> list[tuple[str, str]]:
-    feed(db, Bulletin(), Ledger(), recorded=told.recorded)
-    return [(notice.title, notice.text) for notice in published(db, typed).notices]
+def shown(connection: Db, told: Story, typed: str | None = None) -> list[tuple[str, str]]:
+    feed(connection, Bulletin(), Ledger(), recorded=told.recorded)
+    return [(notice.title, notice.text) for notice in published(connection, typed).notices]
 
 
-def test_what_was_published_hangs_with_its_petitioner_masked(db: Db) -> None:
+def test_what_was_published_hangs_with_its_petitioner_masked(connection: Db) -> None:
     told = story()
-    assert shown(db, told) == [("路灯修复", "陈某某反映的路灯已修复")]
-    notice = notice_of(db, NUMBER)
+    assert shown(connection, told) == [("路灯修复", "陈某某反映的路灯已修复")]
+    notice = notice_of(connection, NUMBER)
     assert notice is not None
     assert (notice.outlets, notice.corrected_at) == (("board", "wechat"), None)
     assert notice.published_at == told.recorded[-1].occurred_at
 
 
-def test_what_was_only_drafted_or_replied_does_not_hang(db: Db) -> None:
+def test_what_was_only_drafted_or_replied_does_not_hang(connection: Db) -> None:
     told = sample.replied(sample.opened())
     told.add(PUBLISHER, p.PublicationDrafted(title="路灯", text="已修复", salt="盐", digest="e" * 64))
-    assert shown(db, told) == []
-    assert notice_of(db, NUMBER) is None
+    assert shown(connection, told) == []
+    assert notice_of(connection, NUMBER) is None
 
 
-def test_a_correction_takes_its_place_and_says_when(db: Db) -> None:
+def test_a_correction_takes_its_place_and_says_when(connection: Db) -> None:
     right = p.PublicationCorrected(
         title="路灯修复", text="三盏路灯已修复", digest="f" * 64, outlets=(Outlet.BOARD,), reason="数量有误"
     )
     told = story().add(PUBLISHER, right)
-    assert shown(db, told) == [("路灯修复", "三盏路灯已修复")]
-    notice = notice_of(db, NUMBER)
+    assert shown(connection, told) == [("路灯修复", "三盏路灯已修复")]
+    notice = notice_of(connection, NUMBER)
     assert notice is not None
     assert (notice.corrected_at, notice.outlets) == (told.recorded[-1].occurred_at, ("board",))
     assert notice.published_at < told.recorded[-1].recorded_at
@@ -94,40 +87,40 @@ GONE = {
 
 
 @pytest.mark.parametrize("facts", GONE.values(), ids=GONE.keys())
-def test_what_may_not_be_shown_is_gone(db: Db, facts: list[Event]) -> None:
-    assert shown(db, story().add(CALLER, *facts)) == []
-    assert published(db, "路灯").notices == ()
-    assert notice_of(db, NUMBER) is None
+def test_what_may_not_be_shown_is_gone(connection: Db, facts: list[Event]) -> None:
+    assert shown(connection, story().add(CALLER, *facts)) == []
+    assert published(connection, "路灯").notices == ()
+    assert notice_of(connection, NUMBER) is None
 
 
-def test_an_erased_petitioner_is_gone_from_the_text(db: Db) -> None:
-    assert shown(db, story().add(INTAKE, sample.ERASED_CHEN)) == [("路灯修复", "[已删除]反映的路灯已修复")]
+def test_an_erased_petitioner_is_gone_from_the_text(connection: Db) -> None:
+    assert shown(connection, story().add(INTAKE, sample.ERASED_CHEN)) == [("路灯修复", "[已删除]反映的路灯已修复")]
 
 
-def test_it_is_found_by_words_but_by_nobodys_name(db: Db) -> None:
+def test_it_is_found_by_words_but_by_nobodys_name(connection: Db) -> None:
     other = "HY-2026-000002"
     told = story(other, fact=publication("电梯维修", "电梯已更换钢缆"), begun=story())
-    assert shown(db, told, "电梯") == [("电梯维修", "电梯已更换钢缆")]
-    assert shown(db, told, "更换钢缆") == [("电梯维修", "电梯已更换钢缆")]
-    assert shown(db, told, "陈某某") == []
-    assert shown(db, told, "…") == []
+    assert shown(connection, told, "电梯") == [("电梯维修", "电梯已更换钢缆")]
+    assert shown(connection, told, "更换钢缆") == [("电梯维修", "电梯已更换钢缆")]
+    assert shown(connection, told, "陈某某") == []
+    assert shown(connection, told, "…") == []
 
 
-def test_pages_meet(db: Db) -> None:
+def test_pages_meet(connection: Db) -> None:
     told = Story()
     numbers = [f"HY-2026-{place:06d}" for place in range(1, 8)]
     for number in numbers:
         told.at += timedelta(days=1)
         story(number, begun=told)
-    feed(db, Bulletin(), Ledger(), recorded=told.recorded)
+    feed(connection, Bulletin(), Ledger(), recorded=told.recorded)
     for typed in (None, "路灯"):
         found, cursor = [], None
         while True:
-            page = published(db, typed, cursor, limit=3)
+            page = published(connection, typed, cursor, limit=3)
             found += [notice.number for notice in page.notices]
             cursor = page.next_cursor
             if cursor is None:
                 break
         assert found == numbers[::-1]
     with pytest.raises(Invalid):
-        published(db, cursor="bm9uc2Vuc2U")
+        published(connection, cursor="bm9uc2Vuc2U")

@@ -32,8 +32,8 @@ LATE = date(2099, 1, 1)
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-    with psycopg.connect(database_url, row_factory=dict_row) as opened:
+def connection(tables_url: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    with psycopg.connect(tables_url, row_factory=dict_row) as opened:
         yield opened
         opened.rollback()
 

@@ -24,8 +24,8 @@ from tests.projections.tables_kit import feed
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    with psycopg.connect(database_url, row_factory=dict_row) as opened:
+def connection(tables_url: str) -> Iterator[Connection]:
+    with psycopg.connect(tables_url, row_factory=dict_row) as opened:
         yield opened
         opened.rollback()
 

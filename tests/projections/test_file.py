@@ -1,9 +1,7 @@
 """The file: its timeline, without personal data and after an erasure."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg import Connection
 
@@ -16,12 +14,6 @@ from projections.file_queries import timeline
 from tests.projections import sample_file as sample
 from tests.projections.sample_file import INTAKE, NUMBER, Story
 from tests.projections.tables_kit import everything, feed, live_and_rebuilt
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True) as one:
-        yield one
 
 
 def file(connection: Connection[Any], story: Story) -> None:

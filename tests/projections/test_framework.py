@@ -85,16 +85,16 @@ def test_what_concerns_all_streams_keeps_its_place_among_their_writes() -> None:
 
 
 @pytest.mark.parametrize("projection", [Ordered(), Independent()])
-def test_a_batch_comes_to_the_same_whatever_goes_together(database_url: str, projection: Projection) -> None:
-    with psycopg.connect(database_url) as connection:
+def test_a_batch_comes_to_the_same_whatever_goes_together(tables_url: str, projection: Projection) -> None:
+    with psycopg.connect(tables_url) as connection:
         create(connection, projection, "ordered_next")
         apply(connection, projection, "ordered_next", BATCH)
         rows = connection.execute("SELECT s, n FROM ordered_next.t ORDER BY s").fetchall()
     assert rows == [("a", 6), ("b", 3), ("c", 1)]
 
 
-def test_making_tables_anew_throws_the_old_ones_away(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
+def test_making_tables_anew_throws_the_old_ones_away(tables_url: str) -> None:
+    with psycopg.connect(tables_url) as connection:
         create(connection, Ordered(), "ordered")
         apply(connection, Ordered(), "ordered", BATCH)
         create(connection, Ordered(), "ordered")
@@ -123,7 +123,7 @@ def test_names_are_unique_and_good_for_a_schema() -> None:
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
-def test_tables_stand_in_their_own_schema_only_and_can_be_compared(database_url: str, projection: Projection) -> None:
+def test_tables_stand_in_their_own_schema_only_and_can_be_compared(tables_url: str, projection: Projection) -> None:
     tables = """
     SELECT relname, (SELECT count(*) FROM pg_index WHERE indrelid = c.oid AND indisprimary) FROM pg_class AS c
      WHERE relkind IN ('r', 'p') AND relnamespace = %s::regnamespace
@@ -133,7 +133,7 @@ def test_tables_stand_in_their_own_schema_only_and_can_be_compared(database_url:
     SELECT c.table_name, c.column_name FROM information_schema.columns c
      WHERE table_schema = 'elsewhere_next' AND (is_identity = 'YES' OR data_type = 'json' OR column_default ~ '[(]')
     """
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(tables_url) as connection:
         before = connection.execute(elsewhere).fetchone()
         create(connection, projection, "elsewhere_next")
         assert connection.execute(elsewhere).fetchone() == before

@@ -1,10 +1,8 @@
 """The ledger: what its rows say, what is found, what may not be seen, and that nothing scans."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,12 +27,6 @@ from tests.projections.tables_kit import everything, feed, live_and_rebuilt, row
 
 ALL = Sight(committee=True)
 STAFF = Sight(staff=frozenset({"s1"}), units=frozenset({"u-road"}), under=frozenset({"u-road", "u-street"}))
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True) as one:
-        yield one
 
 
 def ledger(connection: Connection[Any], story: Story) -> None:

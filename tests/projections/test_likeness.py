@@ -1,10 +1,8 @@
 """Likely duplicates: who is found by whom, what is hidden or erased, and that no question scans."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg import Connection
 
@@ -27,12 +25,6 @@ ALL = Sight(committee=True)
 NOISE = "石榴园1号楼前连续三晚夜间施工，噪声很大，老人孩子无法入睡"
 PERSON = v.Petitioner(id="p1", name="甘棠梨", phone="13900001234", id_number="11010519491231002X", address="幸福路3号")
 NEIGHBOUR = v.Petitioner(id="p2", name="陆见秋", phone="13900005678")
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True) as one:
-        yield one
 
 
 def petition(*people: v.Petitioner, text: str = NOISE, **more: Any) -> r.PetitionReceived:

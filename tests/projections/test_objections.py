@@ -1,9 +1,7 @@
 """Objections by unit: what came of each, counted once, none of a hidden file."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg import Connection
 
@@ -21,12 +19,6 @@ from tests.scenario import MONDAY, Steps, history
 ALL = Sight(committee=True)
 BEGUN: list[Steps] = [received(), accepted(), assigned("MS")]
 DECIDED = step(DutyDecided(unit="MS", superior="HY", reason="属职责"), by="hu")
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True) as one:
-        yield one
 
 
 def states(connection: Connection[Any], *steps: Steps) -> list[tuple[str, int, ObjectionState]]:

@@ -51,8 +51,8 @@ class Explaining(Cursor[Any]):
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as one:
+def connection(tables_url: str) -> Iterator[Connection[Any]]:
+    with psycopg.connect(tables_url, autocommit=True, row_factory=dict_row) as one:
         feed(one, Ledger(), Statistics(), Worklist(), Audit(), recorded=[])
         one.execute(FILES.encode())
         one.execute("ANALYZE")

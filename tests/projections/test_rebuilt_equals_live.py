@@ -22,8 +22,8 @@ MANY = 1000
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database_url) as opened:
+def connection(tables_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(tables_url) as opened:
         yield opened
 
 

@@ -1,10 +1,8 @@
 """Search: what is found by words, what is not, and how far back each question looks."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,12 +24,6 @@ from tests.projections.sample_file import INTAKE, Story
 from tests.projections.tables_kit import everything, feed, live_and_rebuilt
 
 ALL = Sight(committee=True)
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True) as one:
-        yield one
 
 
 def found(connection: Connection[Any], story: Story, q: str) -> bool:

@@ -36,8 +36,8 @@ from tests.projections.counting import (
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    with psycopg.connect(database_url, row_factory=dict_row) as opened:
+def connection(tables_url: str) -> Iterator[Connection]:
+    with psycopg.connect(tables_url, row_factory=dict_row) as opened:
         yield opened
         opened.rollback()
 

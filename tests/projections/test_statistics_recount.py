@@ -25,8 +25,8 @@ from tests.projections.recount import Recount
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection]:
-    with psycopg.connect(database_url, row_factory=dict_row) as opened:
+def connection(tables_url: str) -> Iterator[Connection]:
+    with psycopg.connect(tables_url, row_factory=dict_row) as opened:
         yield opened
         opened.rollback()
 

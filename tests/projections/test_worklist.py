@@ -1,6 +1,5 @@
 """The work list: what waits for whom after every step, who may not do it, and in which order it comes."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -55,12 +54,6 @@ ALL = Sight(committee=True)
 IN_FEBRUARY = Days(date(2026, 2, 15), date(2026, 2, 18))
 IN_MARCH = Days(date(2026, 3, 1), date(2026, 3, 3))
 LIGHT = Actor(id="s-light", role=Role.HANDLER, unit="u-light")
-
-
-@pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True) as one:
-        yield one
 
 
 RESIDENT = Actor(id="resident", role=Role.RESIDENT)

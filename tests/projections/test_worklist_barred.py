@@ -24,11 +24,8 @@ from tests.projections.test_worklist import (
     PUBLICATION,
     REOPENED,
     WAIVER,
-    connection,
     waiting,
 )
-
-__all__ = ["connection"]
 
 
 def test_nor_is_who_worked_after_the_task_was_there(connection: Connection[Any]) -> None:
