@@ -40,6 +40,7 @@ def web(settings: Settings, descriptor: int) -> None:
     import uvicorn
 
     from service.app import create_app
+    from service.gathering import GatheringProtocol
 
     app = create_app(settings)
     spare_collections()
@@ -47,7 +48,7 @@ def web(settings: Settings, descriptor: int) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=GatheringProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

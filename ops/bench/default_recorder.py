@@ -28,6 +28,7 @@ from service.app import create_app
 from service.append import Append, Appended
 from service.batch import ADD_KEYS, KEYS
 from service.children import THREADS_TURN, spare_collections
+from service.gathering import GatheringProtocol
 from service.logs import configure
 from service.mapper import EventMapper
 from service.recorder import EVENTS_TABLE, OrderedRecorder, connect_recorder
@@ -122,7 +123,7 @@ def main() -> None:
     app = create_app(settings)
     spare_collections()
     sys.setswitchinterval(THREADS_TURN)
-    uvicorn.run(app, port=settings.port, loop="uvloop", http="httptools", log_config=None, access_log=False)
+    uvicorn.run(app, port=settings.port, loop="uvloop", http=GatheringProtocol, log_config=None, access_log=False)
 
 
 if __name__ == "__main__":

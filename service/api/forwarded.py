@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = re.compile(rb"[A-Za-z0-9._-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 FOR, PROTO, NAME = b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
+SAID = frozenset({FOR, PROTO, NAME})
 
 
 class Forwarded:
@@ -39,7 +40,7 @@ class Forwarded:
         """Hand the request on as it was before the proxy passed it on."""
         client = scope.get("client")
         if scope["type"] == "http" and client and self._trusts(client[0]):
-            said = {name: value for name, value in scope["headers"] if name in {FOR, PROTO, NAME}}
+            said = {name: value for name, value in scope["headers"] if name in SAID}
             if said:
                 self._believe(scope, said)
         await self._app(scope, receive, send)

@@ -23,6 +23,7 @@ from projections.catalogue import PROJECTIONS
 from service import tokens
 from service.administration import adopt_sample, staff_steps
 from service.app import create_app
+from service.gathering import GatheringProtocol
 from service.parts import Parts
 from service.runner import Runner
 from service.settings import Settings
@@ -143,7 +144,14 @@ def published(office: Office, number: str) -> None:
 def served(app: FastAPI) -> Iterator[str]:
     """The application behind a real server in a thread of this process; its address."""
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, proxy_headers=False)
+        uvicorn.Config(
+            app,
+            http=GatheringProtocol,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+        )
     )
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
