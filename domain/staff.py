@@ -240,7 +240,8 @@ class GrantRole(StaffCommand):
     def decide(self, staff: Staff, context: Context) -> Iterator[Event]:
         """Hold the grant against the rulebook's units and the person's other roles.
 
-        A role of `TWO_PEOPLE` is asked for and approved instead; the command line grants it, for the first ones.
+        A role of `TWO_PEOPLE` is asked for and approved instead; the command line grants it while nobody administers
+        the office (service/administration.py).
         """
         fact = granted(staff, context, self.role, self.unit, period_of(self.since, self.until))
         if self.role in TWO_PEOPLE and context.actor.role is not Role.SYSTEM:

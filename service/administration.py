@@ -11,10 +11,20 @@ from pathlib import Path
 from uuid import uuid4
 
 from domain.clocks import CalendarYear
-from domain.errors import DomainError, RolesConflict, Stale, UnknownStaff
-from domain.kernel import Actor, Aggregate, Context, Event, stamp
+from domain.errors import DomainError, NotPossibleNow, RolesConflict, Stale, UnknownStaff
+from domain.kernel import Actor, Aggregate, Context, Event, day_of, stamp
 from domain.rulebook import STREAM, AdoptRulebook, PublishCalendar, Rulebook, RulebookAdopted, RulebookContent
-from domain.staff import NameDeputy, Staff, StaffCommand, staff_stream, supervision_mixed
+from domain.staff import (
+    TWO_PEOPLE,
+    GrantRole,
+    NameDeputy,
+    Staff,
+    StaffCommand,
+    staff_stream,
+    supervision_mixed,
+)
+from domain.staff_access import AskRole
+from domain.staff_events import RoleGranted
 from domain.vocabulary import Role
 from service.access import Caller
 from service.append import Append, StreamWrite
@@ -131,7 +141,11 @@ def staff_steps(
     context = _context(parts, in_force.content, in_force.version, caller, request_id)
     facts: list[Event] = []
     for command in commands:
-        refused = command.refusal(staff, context) or _deputy_refused(parts, staff, command)
+        refused = (
+            command.refusal(staff, context)
+            or _deputy_refused(parts, staff, command)
+            or _alone_refused(parts, command, context)
+        )
         if refused is not None:
             raise refused
         decided = tuple(command.decide(staff, context))
@@ -139,6 +153,36 @@ def staff_steps(
         facts += decided
     write = StreamWrite(staff.stream, before, tuple(facts), context.now)
     return parts.store.append(Append((write,), context)).result().position
+
+
+def grant_or_ask(parts: Parts, staff_id: str, wanted: GrantRole, *before: StaffCommand) -> bool:
+    """Grant a role as the command line, after other steps; one that takes two people is asked for instead.
+
+    Returns whether it was only asked for: an administrator then approves it. As long as nobody administers the office
+    there is nobody to ask, and it is granted. Raises the DomainError that forbids it.
+    """
+    asks = wanted.role in TWO_PEOPLE and administered(parts)
+    staff_steps(parts, staff_id, *before, AskRole(**dict(wanted)) if asks else wanted)
+    return asks
+
+
+def administered(parts: Parts) -> bool:
+    """Whether somebody is an administrator today."""
+    today = day_of(parts.now())
+    people = (parts.store.fold(Staff(stream)) for stream in parts.store.streams_with(RoleGranted.TOPIC))
+    return any(grant.role is Role.ADMIN for person in people for grant in person.grants(today))
+
+
+def _alone_refused(parts: Parts, command: StaffCommand, context: Context) -> DomainError | None:
+    """The command line grants what takes two people only while there is no administrator who could be asked."""
+    if not isinstance(command, GrantRole) or command.role not in TWO_PEOPLE or context.actor.role is not Role.SYSTEM:
+        return None
+    if not administered(parts):
+        return None
+    return NotPossibleNow(
+        reason="已有管理员，该角色须申请后由管理员批准",
+        reason_en="there is an administrator: ask for this role, and have it approved",
+    )
 
 
 def _deputy_refused(parts: Parts, staff: Staff, command: StaffCommand) -> DomainError | None:

@@ -23,10 +23,11 @@ from domain.petition.commands import STEPS, ImportPetition, ReceivePetition
 from domain.petition.handling_reply import ImportReply
 from domain.rulebook import Rulebook
 from domain.staff import AddStaff, GrantRole, Staff, staff_stream
+from domain.staff_access import ApproveRole
 from domain.vocabulary import Role
 from projections.staff import StaffDirectory
 from service import passwords, tokens
-from service.administration import adopt_sample, sample, staff_steps
+from service.administration import adopt_sample, grant_or_ask, sample, staff_steps
 from service.parts import Parts, opened
 from service.runner import Runner
 from service.settings import Settings
@@ -37,6 +38,8 @@ BEGINS = timedelta(days=70)
 OPENS, CLOSES = time(8, 30), time(17, 30)
 PATIENCE = 120.0
 REQUEST = "demo"
+FIRST_ADMIN = "admin"
+"""Whom the story makes an administrator before any other: with nobody to ask, the command line does it alone."""
 
 
 class NotADemo(Exception):
@@ -83,7 +86,7 @@ def prepare(parts: Parts, settings: Settings) -> dict[str, Account]:
         known: dict[str, str] = json.loads(file.read_text("utf-8"))
         return _accounts(parts, settings, known)
     story = tomllib.loads(sample(STORY)) | tomllib.loads(sample(PETITIONS))
-    begun = parts.store.fold(Staff(staff_stream("admin"))).version > 0
+    begun = parts.store.fold(Staff(staff_stream(FIRST_ADMIN))).version > 0
     if not begun and parts.store.fold(Rulebook()).content is not None:
         raise NotADemo
     now = parts.now()
@@ -156,13 +159,21 @@ class _Telling:
     def _staff(self) -> None:
         day = self._clock.at.astimezone(SHANGHAI).date()
         for name, person in self._story["staff"].items():
-            if self._parts.store.fold(Staff(staff_stream(name))).version == 0:
-                grants = [
-                    GrantRole(role=Role(role), unit=unit or None, since=day, until=None)
-                    for role, _, unit in _roles(person)
-                ]
-                staff_steps(self._parts, name, AddStaff(name=person["name"]), *grants)
+            known = self._parts.store.fold(Staff(staff_stream(name)))
+            if not known.version:
+                staff_steps(self._parts, name, AddStaff(name=person["name"]))
+            for role, _, unit in _roles(person):
+                grant = GrantRole(role=Role(role), unit=unit or None, since=day, until=None)
+                if (grant.role, grant.unit) not in {(one.role, one.unit) for one in known.roles}:
+                    self._give(name, grant, asked=known.asked != ())
         self._parts.positions.wait_for(self._parts.store.last_position(), [StaffDirectory.name], PATIENCE)
+
+    def _give(self, name: str, grant: GrantRole, *, asked: bool) -> None:
+        """Grant a role; what takes two people the first administrator approves, also what was asked for before."""
+        if asked or grant_or_ask(self._parts, name, grant):
+            approve = ApproveRole(role=grant.role, unit=grant.unit)
+            second = self._parts.access.of_staff(FIRST_ADMIN, REQUEST)
+            staff_steps(self._parts, name, approve, caller=second, request_id=REQUEST)
 
     def _imported(self) -> None:
         for row in self._story["imported"]:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
 
-from eventsourcing.persistence import InterfaceError, Notification, OperationalError
+from eventsourcing.persistence import InterfaceError, Notification, OperationalError, StoredEvent
 from eventsourcing.utils import retry
 from psycopg.rows import DictRow, tuple_row
 
@@ -32,6 +32,9 @@ A = TypeVar("A", bound=Aggregate)
 HISTORY = """
 SELECT originator_id, originator_version, topic, state, notification_id
   FROM stored_events WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version
+"""
+WITH_TOPIC = """
+SELECT DISTINCT ON (originator_id) originator_id, originator_version, state FROM stored_events WHERE topic = %s
 """
 VERSION = "SELECT max(originator_version) AS version FROM stored_events WHERE originator_id = %s"
 POSITION = "SELECT notification_id FROM stored_events WHERE originator_id = %s AND originator_version = %s"
@@ -160,6 +163,14 @@ class Store:
         with self._datastore.cursor() as cursor:
             row = cursor.execute(POSITION, (stream_id(stream), version), prepare=True).fetchone()
         return row["notification_id"] if row else None
+
+    @patient
+    def streams_with(self, topic: str) -> list[str]:
+        """The names of the streams that have a fact of this topic. Looks through the whole log: not for every day."""
+        with self._datastore.cursor() as cursor:
+            rows = cursor.execute(WITH_TOPIC, (topic,)).fetchall()
+        stored = (StoredEvent(row["originator_id"], row["originator_version"], topic, row["state"]) for row in rows)
+        return sorted(str(self._mapper.state(event)["s"]) for event in stored)
 
     @patient
     def version_of(self, stream: str) -> int:

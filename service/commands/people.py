@@ -26,7 +26,7 @@ from domain.vocabulary import STAFF_ROLES, Role
 from projections.staff import directory
 from service import tokens
 from service.accounts import give_password, issue_token, revoke_token, unlock
-from service.administration import new_staff_id, staff_steps
+from service.administration import grant_or_ask, new_staff_id, staff_steps
 from service.commands.opening import (
     BAD_INPUT,
     DataDir,
@@ -42,8 +42,12 @@ from service.parts import Parts
 PERSONAL_ROLES = tuple(role for role in Role if role in STAFF_ROLES)
 
 ALONE = (
-    "注意：此角色在页面上须两名管理员授予；命令行用于首次设置，已记入审计轨迹\n"
-    "note: in the pages two administrators grant this role; the command line is for the first ones, and it is on record"
+    "注意：尚无管理员，已直接授予并记入审计轨迹；此后须由管理员在页面批准\n"
+    "note: there is no administrator yet, so it was granted, and it is on record; from now on one approves it"
+)
+ASKED = (
+    "已提出申请：须由一名管理员在页面批准（管理 → 该人员）后生效\n"
+    "asked for: it holds once an administrator has approved it on the person's page"
 )
 
 StaffIdOption = Annotated[str, typer.Option("--staff", help="人员编号 / staff id")]
@@ -73,7 +77,7 @@ def add(
     with opened(settings_of(data_dir)) as parts:
         chosen = staff_id or new_staff_id()
         first = GrantRole(role=role, unit=unit, since=_day(since) or _today(parts), until=None)
-        staff_steps(parts, chosen, AddStaff(name=name), first)
+        _grant(parts, chosen, first, AddStaff(name=name))
         wait_for_projections(parts)
     typer.echo(chosen)
 
@@ -88,10 +92,11 @@ def grant(
     until: Until = None,
     data_dir: DataDir = None,
 ) -> None:
-    """再授予一个角色 / grant another role."""
+    """再授予一个角色；已有管理员时，监督委员会和管理员角色只提出申请 / grant another role, or ask for it."""
     with opened(settings_of(data_dir)) as parts:
         begin = _day(since) or _today(parts)
-        _take(parts, staff_id, GrantRole(role=role, unit=unit, since=begin, until=_day(until)))
+        _grant(parts, staff_id, GrantRole(role=role, unit=unit, since=begin, until=_day(until)))
+        wait_for_projections(parts)
 
 
 @staff.command("end")
@@ -189,10 +194,17 @@ def revoke(
     terminal.print("已撤销，一秒内在各进程生效 / revoked; holds everywhere within a second")
 
 
+def _grant(parts: Parts, staff_id: str, wanted: GrantRole, *before: StaffCommand) -> None:
+    """Grant a role, or ask for it; say which, where it is one that takes two people."""
+    asked = grant_or_ask(parts, staff_id, wanted, *before)
+    if wanted.role in TWO_PEOPLE:
+        terminal.print(ASKED if asked else ALONE, style="yellow", markup=False)
+    else:
+        terminal.print(f"{wanted.title}：{staff_id}", markup=False)
+
+
 def _take(parts: Parts, staff_id: str, command: StaffCommand) -> None:
     staff_steps(parts, staff_id, command)
-    if isinstance(command, GrantRole) and command.role in TWO_PEOPLE:
-        terminal.print(ALONE, style="yellow")
     wait_for_projections(parts)
     terminal.print(f"{command.title}：{staff_id}", markup=False)
 

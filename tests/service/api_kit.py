@@ -18,10 +18,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from domain.staff import AddStaff, GrantRole
+from domain.staff_access import ApproveRole
 from domain.vocabulary import Role
 from projections.catalogue import PROJECTIONS
 from service import tokens
-from service.administration import adopt_sample, staff_steps
+from service.administration import adopt_sample, grant_or_ask, staff_steps
 from service.app import create_app
 from service.gathering import GatheringProtocol
 from service.parts import Parts
@@ -184,7 +185,8 @@ def staffed(parts: Parts) -> Iterator[Mapping[str, str]]:
     adopt_sample(parts)
     secrets = {}
     for name, (role, unit) in STAFF.items():
-        staff_steps(parts, name, AddStaff(name="某人"), GrantRole(role=role, unit=unit, since=SINCE))
+        if grant_or_ask(parts, name, GrantRole(role=role, unit=unit, since=SINCE), AddStaff(name="某人")):
+            staff_steps(parts, name, ApproveRole(role=role), caller=parts.access.of_staff("admin", "seed"))
         with parts.pool.connection() as connection:
             secrets[name] = tokens.create(connection, name)
     runner = Runner(parts.url, parts.store)
