@@ -31,6 +31,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     ),
     "2-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in WORDS if len(word) == PAIR),
     "3-character search": tuple(f"/ledger?limit=50&q={quote(word)}" for word in WORDS if len(word) > PAIR),
+    "single character": tuple(f"/ledger?limit=50&q={quote(character)}" for character in "车灯鹦龖"),
     "words and filters": tuple(
         f"/ledger?limit=50&{asked}" for asked in (f"q={quote('停车')}&channel=symposium&stage=closed",
                                                   f"q={quote('下水道')}&unit=JW&nature=suggestion")

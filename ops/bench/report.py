@@ -37,7 +37,7 @@ def write(folder: Path, new: Found, asked: Mapping[str, Any]) -> None:
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
     }
-    how = {name: str(value) if isinstance(value, Path) else value for name, value in asked.items() if name != "out"}
+    how = {name: value for name, value in asked.items() if not isinstance(value, Path)}
     run = {"at": datetime.now(UTC).isoformat(timespec="minutes"), "load average": os.getloadavg()[0], "asked": how}
     file = folder / "results.json"
     earlier: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {"found": {}, "runs": {}}
