@@ -34,7 +34,7 @@ from projections.ledger_sql import (
 )
 from projections.search_queries import FURTHER, NEAR, TextQuery, windows
 
-LOOKED_AT = 2000
+LOOKED_AT = 1000
 """How many files under a facet or a word are looked at for a count."""
 LOOKED_THROUGH = 600
 """How many of the newest files are looked through for a single character."""
