@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -23,14 +23,14 @@ from domain.petition.intake import ImportPetition, ReceivePetition
 from domain.petition.petition import Petition
 from domain.petition.receiving_file import forgets
 from domain.petition.stages import stage_after
-from domain.receipt import ReceiptIssued
 from projections.ledger_queries import seen_of
 from service.access import Access, Caller
 from service.append import Append, Appended, Receipt, Series, StreamWrite
 from service.file_view import FileView, file_view
-from service.files import Files
+from service.files import Files, Held
 from service.fresh import Fresh
 from service.letters import Letters, issues_letter
+from service.outcome import Outcome, as_then
 from service.readings import log_reading
 from service.receipts import Receipts
 from service.rulebooks import Rulebooks
@@ -42,19 +42,6 @@ from service.world import World, asked
 
 TRIES = 100
 """How often a step is decided anew when somebody else was there first and the caller named no version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a command. `replayed`: it had been carried out before, and this is the answer of then."""
-
-    number: str
-    stage: str
-    round: int
-    version: int
-    position: int
-    query_code: str | None = None
-    replayed: bool = False
 
 
 class Desk:
@@ -182,12 +169,15 @@ class Desk:
         expected: int | None = None,
         key: str | None = None,
     ) -> Outcome:
-        """Take a step on a file.
+        """Take a step on a file. Raises the DomainError that forbids it; then nothing has changed.
 
-        `expected` is the version that the caller has seen: `Stale` if the file has moved on. Without it the step is
-        decided on whatever version there is. Raises the DomainError that forbids it; then nothing has changed.
+        `expected`: the version that the caller has seen, `Stale` if the file has moved on; without it any will do.
         """
-        return finished(self.taking(caller, number, command, request_id=request_id, expected=expected, key=key))
+        held = self._files.at_once(str_number(number))
+        try:
+            return finished(self._taken(held, caller, command, request_id=request_id, expected=expected, key=key))
+        finally:
+            self._files.let_go(held)
 
     def taking(
         self,
@@ -199,14 +189,30 @@ class Desk:
         expected: int | None = None,
         key: str | None = None,
     ) -> Work[Outcome]:
-        """`take` as work, for the event loop.
+        """`take` as work, for the event loop; where another request has the file, it waits for its turn."""
+        held = yield from self._files.held(str_number(number))
+        try:
+            return (yield from self._taken(held, caller, command, request_id=request_id, expected=expected, key=key))
+        finally:
+            self._files.let_go(held)
 
-        The step is decided on the file at hand first, if there is one. What is written is held against its version, and
-        a refusal is asked again of the file as it stands before it is told.
+    def _taken(
+        self,
+        held: Held,
+        caller: Caller,
+        command: PetitionCommand,
+        *,
+        request_id: str,
+        expected: int | None,
+        key: str | None,
+    ) -> Work[Outcome]:
+        """The step is decided on the file at hand first, if there is one.
+
+        What is written is held against its version, and a refusal is asked again of the file as it stands before it is
+        told. The file is left in hand in the state of its version, and not at all where it must not be kept.
         """
-        number = str_number(number)
-        receipts = self._receipts.keyed(caller.token, f"{command.step()} {number}", key, command)
-        petition = self._files.take_out(number) or Petition(number)
+        receipts = self._receipts.keyed(caller.token, f"{command.step()} {held.number}", key, command)
+        petition, held.petition = held.petition or Petition(held.number), None
         sure, behind = False, command.reads or not petition.version
         for _ in range(TRIES):
             if behind:
@@ -226,14 +232,14 @@ class Desk:
                     yield partial(self.reading, caller, petition, context)
             except DomainError:
                 if sure:
+                    held.petition = petition
                     raise
                 continue
             try:
                 outcome = yield from self._append(petition, taken, receipts, command, other)
             except Stale:
                 continue
-            if not forgets(taken.facts):
-                self._files.put_back(petition)
+            held.petition = None if forgets(taken.facts) else petition
             return outcome
         raise Busy
 
@@ -246,16 +252,18 @@ class Desk:
 
     def view(self, caller: Caller, number: str, *, request_id: str) -> FileView:
         """The file as the caller may see it. A reading of personal data is logged before it is shown."""
-        number = str_number(number)
-        petition = self._brought_up(self._files.take_out(number) or Petition(number))
-        self._hold_up(caller, petition)
-        context = self.context(caller, request_id)
-        grant = caller.reader(petition, context.rulebook)
-        if grant is not None:
-            log_reading(self._pool, caller, grant, petition.number, context)
-        view = file_view(petition, context, full=grant is not None, known=self.known(caller, named_in(petition)))
-        self._files.put_back(petition)
-        return view
+        held = self._files.at_once(str_number(number))
+        try:
+            known, held.petition = held.petition or Petition(held.number), None
+            petition = held.petition = self._brought_up(known)
+            self._hold_up(caller, petition)
+            context = self.context(caller, request_id)
+            grant = caller.reader(petition, context.rulebook)
+            if grant is not None:
+                log_reading(self._pool, caller, grant, petition.number, context)
+            return file_view(petition, context, full=grant is not None, known=self.known(caller, named_in(petition)))
+        finally:
+            self._files.let_go(held)
 
     def known(self, caller: Caller, numbers: Collection[str]) -> frozenset[str]:
         """Which of these numbers, that another file names, the caller may be told: none of a file hidden from them."""
@@ -376,12 +384,6 @@ class Desk:
         """The answer of the first time, where one of these receipts was issued before."""
         found = self._receipts.issued(receipts)
         return None if found is None else as_then(*found)
-
-
-def as_then(issued: ReceiptIssued, position: int) -> Outcome:
-    """The answer of the first time."""
-    code = issued.query_code if isinstance(issued.query_code, str) else None
-    return Outcome(issued.stream, issued.stage, issued.round, issued.version, position, code, replayed=True)
 
 
 def _history(command: ImportPetition, reply: ImportReply | None, context: Context) -> Taken:

@@ -20,11 +20,12 @@ from domain.petition.intake import SOURCES, PetitionerForm, PlaceForm, ReceivePe
 from domain.rules.content import RulebookContent
 from domain.vocabulary import Channel, Nature, Secrecy, Urgency
 from service.access import Caller
-from service.desk import Desk, Outcome
+from service.desk import Desk
 from service.errors import Loc, faults_of
 from service.importing import RowRefused, cell_text, clean, moment, titled
 from service.messages import DAY, TIME, Text
 from service.naming import Shared, code_of
+from service.outcome import Outcome
 from service.store import StoreFailed
 from service.tables import BadTable, Cell, Sent, Table
 

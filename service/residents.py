@@ -25,7 +25,8 @@ from projections.bulletin_queries import Notice, notice_of
 from projections.file_queries import Entry, timeline
 from projections.sight import Sight
 from service.access import Caller
-from service.desk import Outcome, str_number
+from service.desk import str_number
+from service.outcome import Outcome
 from service.parts import Parts
 
 RESIDENT = Caller("resident", frozenset({Grant(Role.RESIDENT)}), "public", Sight(office=True))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from domain.errors import DomainError
 from domain.petition.command import PetitionCommand
 from service.access import Caller
-from service.desk import Desk, Outcome
+from service.desk import Desk
+from service.outcome import Outcome
 from service.work import Work
 
 MOST_AT_ONCE = 100

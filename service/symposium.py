@@ -21,7 +21,8 @@ from domain.petition.symposium import RaiseAtSymposium
 from service.access import Caller
 from service.append import Append, Receipt, Series, StreamWrite
 from service.attachments import named_by
-from service.desk import TRIES, Desk, Outcome, as_then
+from service.desk import TRIES, Desk
+from service.outcome import Outcome, as_then
 from service.receipts import Receipts
 from service.store import Store
 from service.vault import Vault

@@ -29,14 +29,13 @@ class Viewing:
 
     def view(self, caller: Caller, number: str, *, request_id: str) -> Work[FileView]:
         """The file as the caller may see it, as `Desk.view`."""
-        petition = self._files.take_out(number)
-        if petition is not None:
-            try:
-                view = yield from self._at_hand(caller, petition, request_id)
-            finally:
-                self._files.put_back(petition)
-            if view is not None:
-                return view
+        held = yield from self._files.held(number)
+        try:
+            view = (yield from self._at_hand(caller, held.petition, request_id)) if held.petition else None
+        finally:
+            self._files.let_go(held)
+        if view is not None:
+            return view
         read: FileView = yield partial(self._desk.view, caller, number, request_id=request_id)
         return read
 

@@ -56,6 +56,8 @@ async def awaited(work: Work[T]) -> T:
     except StopIteration as end:
         result: T = end.value
         return result
+    finally:
+        work.close()  # at once: what it holds, others wait for
 
 
 class Wakening:

@@ -38,10 +38,11 @@ from service.api.signed_in import (
     expected_version,
     reached,
 )
-from service.desk import Desk, Outcome
+from service.desk import Desk
 from service.downloads import handed_out
 from service.errors import request_id_of
 from service.file_view import FileView
+from service.outcome import Outcome
 from service.work import awaited
 
 STEMS = {

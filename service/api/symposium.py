@@ -11,7 +11,7 @@ from domain.petition.symposium import RaiseAtSymposium
 from service.api.answers import Received
 from service.api.problems import problems
 from service.api.signed_in import API, TOKEN, PartsOf, ReaderOf, RequestId, SignedIn
-from service.desk import Outcome
+from service.outcome import Outcome
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["民情受理 receiving"])
 

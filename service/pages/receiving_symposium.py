@@ -16,9 +16,9 @@ from domain.petition.intake import ReceivePetition
 from domain.petition.symposium import RaiseAtSymposium
 from domain.rules.content import RulebookContent
 from service.api.signed_in import PartsOf, ReaderOf, RequestId
-from service.desk import Outcome
 from service.importing import titled
 from service.naming import coded
+from service.outcome import Outcome
 from service.pages.drafting import SYMPOSIA, Opened, opened, sent_as
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, refused, validated, wants_row

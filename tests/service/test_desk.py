@@ -15,6 +15,7 @@ from psycopg import sql
 from domain.petition.command import PetitionCommand
 from domain.petition.intake import ImportPetition
 from domain.petition.petition import Petition
+from domain.petition.receiving import AcceptPetition
 from domain.vocabulary import Channel
 from service import access, parts, recorder
 from service.access import Caller
@@ -127,9 +128,8 @@ def test_only_the_file_itself_must_stand_where_it_was_seen(
         """Somebody is faster, between the look at both files and the writing."""
         found = real(desk, caller, command)
         if command.step() == "link-duplicate" and not moved:
-            moved.append(
-                office.take("intake", number if moves == "the file" else principal, "accept-petition", notice="sms")
-            )
+            whom = str(number if moves == "the file" else principal)
+            moved.append(desk.take(caller, whom, AcceptPetition.model_validate({"notice": "sms"}), request_id="test"))
         return found
 
     monkeypatch.setattr(Desk, "_beside", while_somebody_else_works)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,9 +16,9 @@ from domain.errors import Stale, WrongStage
 from domain.petition.commands import STEPS
 from domain.petition.petition import Petition
 from service.access import Caller
-from service.desk import Outcome
 from service.file_view import FileView
 from service.files import Files
+from service.outcome import Outcome
 from service.parts import Parts, opened
 from service.settings import Settings
 from service.work import awaited, finished
@@ -86,19 +88,91 @@ def test_what_was_erased_elsewhere_is_not_shown_from_memory(office: Office, besi
     assert "甘棠梨" not in repr(view)
 
 
-def test_a_file_is_kept_for_one_at_a_time_and_neither_many_nor_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Files(most=2, longest=60)
-    for number in ("a", "b", "c"):
-        kept.put_back(Petition(number))
-    assert [kept.take_out(number) is not None for number in ("a", "b", "c", "c")] == [False, True, True, False]
+def file(number: str) -> Petition:
+    """A file of which something is known."""
+    found = Petition(number)
+    found.version = 1
+    return found
+
+
+def kept_at_hand(files: Files, *numbers: str) -> list[bool]:
+    """Whether each is at hand; they stay so."""
+    return [at_hand(files, number) is not None for number in numbers]
+
+
+def at_hand(files: Files, number: str, put: Petition | None = None) -> Petition | None:
+    """What is at hand of a file, after which `put` or that is."""
+    held = files.at_once(number)
+    found = held.petition
+    held.petition = put or found
+    files.let_go(held)
+    return found
+
+
+def test_neither_many_files_are_kept_nor_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    kept.put_back(Petition("old"))
+    files = Files(most=2, longest=60)
+    for number in ("a", "b", "c"):
+        at_hand(files, number, file(number))
+    assert kept_at_hand(files, "a", "b", "c") == [False, True, True]
     now[0] = 59.0
-    kept.put_back(Petition("young"))
+    at_hand(files, "young", file("young"))
     now[0] = 61.0
-    assert kept.take_out("old") is None
-    assert kept.take_out("young") is not None
+    assert kept_at_hand(files, "c", "young") == [False, True]
+
+
+def test_who_holds_a_file_has_it_alone_and_hands_it_on_in_turn() -> None:
+    files = Files()
+    first = finished(files.held("a"))
+    second, third = files.held("a"), files.held("a")
+    turns = [next(second), next(third)]
+    beside = files.at_once("a")
+    assert (beside.petition, beside.alone) == (None, False)
+    files.let_go(beside)
+    assert not any(turn.done() for turn in turns)  # type: ignore[union-attr]
+    first.petition = file("a")
+    files.let_go(first)
+    with pytest.raises(StopIteration) as got:
+        second.send(turns[0].result())  # type: ignore[union-attr]
+    assert got.value.value.petition is first.petition
+    assert not turns[1].done()  # type: ignore[union-attr]
+    files.let_go(got.value.value)
+    assert turns[1].result() is first.petition  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("handed_over", [False, True])
+def test_who_gives_up_waiting_holds_nobody_up(handed_over: bool) -> None:
+    files = Files()
+    first = finished(files.held("a"))
+    second, third = files.held("a"), files.held("a")
+    next(second)
+    turn = next(third)
+    if handed_over:
+        files.let_go(first)
+    second.close()
+    if not handed_over:
+        files.let_go(first)
+    assert turn.done()  # type: ignore[union-attr]
+
+
+def test_steps_on_one_file_at_once_wait_for_each_other(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = assigned(office)
+    take(office, office.parts, "handler", number, "sign-for")
+    caller = office.parts.access.caller(office.secrets["handler"])
+    read = Counter[str]()
+    history = office.parts.store.history
+    monkeypatch.setattr(office.parts.store, "history", lambda *a, **k: (read.update([str(a[0])]), history(*a, **k))[1])
+
+    async def steps() -> list[Outcome]:
+        note = STEPS["note-progress"].model_validate({"text": "已到现场"})
+        return await asyncio.gather(
+            *(awaited(office.parts.desk.taking(caller, number, note, request_id="test")) for _ in range(20))
+        )
+
+    versions = [outcome.version for outcome in on_a_loop(steps())]
+    assert versions == [*range(min(versions), min(versions) + 20)]
+    assert read[number] <= 1
 
 
 def test_a_refused_step_changes_nothing_that_is_kept(office: Office) -> None:

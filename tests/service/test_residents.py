@@ -15,7 +15,7 @@ from domain.petition.sending import SendPetition
 from domain.petition.stages import Stage
 from domain.vocabulary import Channel, Role, Solved
 from service import residents
-from service.desk import Outcome
+from service.outcome import Outcome
 from tests.service.api_kit import PERSON, STAFF, Office, published, replied
 from tests.service.upload_kit import plain_png
 
