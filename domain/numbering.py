@@ -49,6 +49,11 @@ def parse(number: str) -> FileNumber:
     return parts
 
 
+def as_written(number: str) -> str:
+    """A typed number as `file_number` writes it. Raises UnknownPetition for what it cannot have written."""
+    return file_number(*parse(number))
+
+
 def new_query_code(random_bytes: bytes) -> str:
     """Write random bytes as a code that can be read out and typed, e.g. `7KQ4-M2XW-9TBC-04HV` (Crockford's base 32).
 

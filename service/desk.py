@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from domain.errors import Busy, DomainError, Forbidden, Invalid, Restricted, Stale, UnknownPetition
 from domain.kernel import Context, day_of, stamp
-from domain.numbering import new_query_code, parse, written_code_digest
+from domain.numbering import as_written, new_query_code, written_code_digest
 from domain.petition.command import PetitionCommand, Taken
 from domain.petition.handling_reply import ImportReply
 from domain.petition.intake import ImportPetition, ReceivePetition
@@ -173,7 +173,7 @@ class Desk:
 
         `expected`: the version that the caller has seen, `Stale` if the file has moved on; without it any will do.
         """
-        held = self._files.at_once(str_number(number))
+        held = self._files.at_once(as_written(number))
         try:
             return finished(self._taken(held, caller, command, request_id=request_id, expected=expected, key=key))
         finally:
@@ -190,7 +190,7 @@ class Desk:
         key: str | None = None,
     ) -> Work[Outcome]:
         """`take` as work, for the event loop; where another request has the file, it waits for its turn."""
-        held = yield from self._files.held(str_number(number))
+        held = yield from self._files.held(as_written(number))
         try:
             return (yield from self._taken(held, caller, command, request_id=request_id, expected=expected, key=key))
         finally:
@@ -206,10 +206,10 @@ class Desk:
         expected: int | None,
         key: str | None,
     ) -> Work[Outcome]:
-        """The step is decided on the file at hand first, if there is one.
+        """Decide the step on the file at hand, if there is one, and hold what is written against its version.
 
-        What is written is held against its version, and a refusal is asked again of the file as it stands before it is
-        told. The file is left in hand in the state of its version, and not at all where it must not be kept.
+        A refusal is asked again of the file as it stands before it is told. The file is not left in hand where it must
+        not be kept.
         """
         receipts = self._receipts.keyed(caller.token, f"{command.step()} {held.number}", key, command)
         petition, held.petition = held.petition or Petition(held.number), None
@@ -252,7 +252,7 @@ class Desk:
 
     def view(self, caller: Caller, number: str, *, request_id: str) -> FileView:
         """The file as the caller may see it. A reading of personal data is logged before it is shown."""
-        held = self._files.at_once(str_number(number))
+        held = self._files.at_once(as_written(number))
         try:
             known, held.petition = held.petition or Petition(held.number), None
             petition = held.petition = self._brought_up(known)
@@ -283,7 +283,7 @@ class Desk:
 
     def load(self, caller: Caller, number: str) -> Petition:
         """The file, if it exists for the caller; `UnknownPetition` otherwise, whichever of the two it is."""
-        petition = self._store.fold(Petition(str_number(number)))
+        petition = self._store.fold(Petition(as_written(number)))
         self._hold_up(caller, petition)
         return petition
 
@@ -393,9 +393,3 @@ def _history(command: ImportPetition, reply: ImportReply | None, context: Contex
         facts = stamp(taken.facts, stream="", after=0, context=taken.context, occurred_at=taken.occurred_at)
         reply.execute(Petition("").fold(facts), context)
     return taken
-
-
-def str_number(number: str) -> str:
-    """A file number as it is written; `UnknownPetition` for what none can be."""
-    parts = parse(number)
-    return f"{parts.office}-{parts.year}-{parts.serial:06d}"

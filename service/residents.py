@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from domain.errors import BrokenRequest, NotPossibleNow, TooLarge, UnknownPetition, WrongCode
 from domain.kernel import Grant
-from domain.numbering import query_code_digest
+from domain.numbering import as_written, query_code_digest
 from domain.petition.petition import Petition
 from domain.petition.recollecting import MOST_OPINIONS, GiveOpinion
 from domain.petition.sending import MOST_FILES, SendPetition
@@ -25,7 +25,6 @@ from projections.bulletin_queries import Notice, notice_of
 from projections.file_queries import Entry, timeline
 from projections.sight import Sight
 from service.access import Caller
-from service.desk import str_number
 from service.outcome import Outcome
 from service.parts import Parts
 
@@ -166,7 +165,7 @@ def speak(parts: Parts, number: str, code: str, opinion: GiveOpinion, *, key: st
 def _proved(parts: Parts, number: str, code: str) -> Petition:
     """The file whose code this is. A number that is none and a code that is another's are answered alike."""
     try:
-        petition = parts.store.fold(Petition(str_number(number)))
+        petition = parts.store.fold(Petition(as_written(number)))
     except UnknownPetition:
         petition = Petition("")
     right = hmac.compare_digest(petition.query_code_digest or NO_CODE, query_code_digest(code))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.errors import Invalid, UnknownPetition
 from domain.kernel import occurred
+from domain.numbering import as_written
 from domain.petition.command import Moment
 from domain.vocabulary import Role
 from projections.audit import Audit
@@ -33,7 +34,6 @@ from service.api.signed_in import (
     reached,
 )
 from service.api.spans import Day, check_order
-from service.desk import str_number
 from service.file_view import FileView
 from service.readings import ReadingFilter, Reveal, readings
 
@@ -114,7 +114,7 @@ def read_readings(
 def _number(given: str) -> str:
     """The number as it is written; Invalid naming the parameter for what none can be."""
     try:
-        return str_number(given)
+        return as_written(given)
     except UnknownPetition:
         raise Invalid(
             ("number",),

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from domain.errors import DomainError, UnknownPetition, WrongCode
+from domain.numbering import as_written
 from domain.petition.recollecting import GiveOpinion
 from domain.petition.sending import MOST_FILES, SendPetition
 from domain.rules.content import RulebookContent
@@ -22,7 +23,6 @@ from domain.vocabulary import AreaLevel, Satisfaction, Solved
 from projections.bulletin_queries import SHORTEST, notice_of, published
 from service import residents
 from service.api.signed_in import PartsOf, RequestId
-from service.desk import str_number
 from service.limiter import Limit
 from service.pages.cookies import address
 from service.pages.entering import FormOf, Open
@@ -140,7 +140,7 @@ def result(request: Request, parts: PartsOf, number: Annotated[str, Path(max_len
     """What hangs of one file."""
     _allowed(request, parts, READING)
     with parts.reading() as connection:
-        notice = notice_of(connection, str_number(number))
+        notice = notice_of(connection, as_written(number))
     if notice is None:
         raise UnknownPetition
     return page(request, "public_result.html", notice=notice)
