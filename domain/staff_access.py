@@ -15,9 +15,15 @@ from domain.errors import NotPossibleNow, TwoPeopleNeeded
 from domain.kernel import Context, Event
 from domain.staff import (
     TWO_PEOPLE,
+    AddStaff,
     Asked,
+    EndDeputy,
+    EndRole,
+    GrantRole,
+    NameDeputy,
     Staff,
     StaffCommand,
+    StaffLeaves,
     check_grant,
     granted,
     invalid_field,
@@ -149,3 +155,17 @@ class RevokeToken(StaffCommand):
     def decide(self, staff: Staff, context: Context) -> Iterator[Event]:
         """Revoked."""
         yield TokenRevoked(token=self.token)
+
+
+STAFF_STEPS: dict[str, type[StaffCommand]] = {
+    "add": AddStaff,
+    "grant-role": GrantRole,
+    "ask-role": AskRole,
+    "approve-role": ApproveRole,
+    "refuse-role": RefuseRole,
+    "end-role": EndRole,
+    "name-deputy": NameDeputy,
+    "end-deputy": EndDeputy,
+    "leave": StaffLeaves,
+}
+"""The steps on a member of staff, by their names in the API; what gives a secret has a route of its own."""

@@ -21,7 +21,7 @@ from domain.kernel import day_of
 from projections.ledger_queries import rows_for_export
 from projections.sight import Sight
 from service.access import Caller
-from service.api.ledger import LedgerQuery, filter_of
+from service.asked.ledger import LedgerQuery, filter_of
 from service.ledger_columns import COLUMNS, USUAL, Reading, in_order, known_column
 from service.parts import Parts
 from service.tables import Cell, write_table

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.errors import DomainError
-from domain.petition.command import PetitionCommand
+from domain.petition.commands import STEPS, PetitionCommand
 from service.access import Caller
 from service.desk import Desk
 from service.outcome import Outcome
 from service.work import Work
 
 MOST_AT_ONCE = 100
+SEVERAL = {step: kind for step, kind in STEPS.items() if kind.several}
+"""The steps that can be taken on several files at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,17 @@ from domain.petition import (
 from domain.petition.command import STEPS, PetitionCommand
 from domain.petition.intake import ImportPetition, ReceivePetition
 
+STEMS = {
+    "receiving": "民情受理",
+    "handling": "民情办理",
+    "publishing": "公示回应",
+    "supervising": "跟踪监督",
+    "recollecting": "民情再收集",
+}
+"""The steps of the loop, by the stem of their modules, with what they are called."""
+
 __all__ = [
+    "STEMS",
     "STEPS",
     "ImportPetition",
     "PetitionCommand",

@@ -15,8 +15,8 @@ from pydantic import BaseModel, Field
 from projections.figure_files import Behind
 from projections.ledger_queries import Count
 from projections.ledger_rows import LedgerRow
-from projections.statistics_queries import PeriodTable
 from projections.worklist_queries import Task, TaskCount
+from service.asked.statistics import TitleText
 from service.readings import Reading
 
 
@@ -126,13 +126,6 @@ class LetterList(BaseModel):
     possible: list[PossibleLetter]
 
 
-class TitleText(BaseModel):
-    """What a step is called."""
-
-    zh: str
-    en: str
-
-
 class Act(BaseModel):
     """One step of the audit trail: who did what when, in which role, for whom.
 
@@ -201,39 +194,6 @@ class LedgerAnswer(BaseModel):
     files: list[LedgerLine]
     next_cursor: str | None
     total: Count | None
-
-
-class FigureText(BaseModel):
-    """What a figure counts, over what, by which day, and what it leaves out."""
-
-    code: str
-    title: TitleText
-    counted: str
-    what: TitleText
-    over: TitleText | None
-    dated: TitleText
-    excludes: list[TitleText]
-    version: int
-
-
-class StatisticsAnswer(BaseModel):
-    """Figures by the parts of a dimension per period; `rule` says which value of a file counts there.
-
-    `protected` says whether files protected by L1 30 are counted (the committee). `compared` holds the periods that
-    those of `periods` are set against, in the same order; empty without `compare`.
-    """
-
-    dimension: str
-    rule: str
-    first: date
-    last: date
-    by: str | None
-    as_of: date
-    protected: bool
-    compare: str | None
-    periods: list[PeriodTable]
-    compared: list[PeriodTable]
-    figures: list[FigureText]
 
 
 class FilesBehind(BaseModel):

@@ -2,81 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.errors import Invalid, UnknownPetition
-from domain.kernel import occurred
 from domain.numbering import as_written
-from domain.petition.command import Moment
-from domain.vocabulary import Role
 from projections.audit import Audit
-from projections.audit_queries import AuditFilter, audit
+from projections.audit_queries import audit
 from projections.ledger import Ledger
 from projections.paging import Cursor
 from service.api.answers import Act, AuditPage, ReadingPage
 from service.api.petitions import act_of
 from service.api.problems import problems
-from service.api.signed_in import (
-    API,
-    TOKEN,
-    WAIT,
-    After,
-    CommitteeOf,
-    Limit,
-    Number,
-    PartsOf,
-    RequestId,
-    SignedIn,
-    reached,
-)
-from service.api.spans import Day, check_order
+from service.api.signed_in import TOKEN, After, Limit, SignedIn
+from service.asked.audit import AuditQuery, Name
+from service.asked.given import API, CommitteeOf, Number, PartsOf, RequestId, reached
+from service.asked.spans import Day, check_order
 from service.file_view import FileView
 from service.readings import ReadingFilter, Reveal, readings
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["审计 audit"])
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
-
-
-class AuditQuery(BaseModel):
-    """Which steps; times from included, to excluded; without an offset they are of Asia/Shanghai."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    actor: Name | None = None
-    stream: Name | None = Field(None, description="A file's number, `rulebook`, or `staff:<id>`.")
-    topic: Name | None = Field(None, examples=["petition.accepted"])
-    role: Role | None = None
-    unit: Name | None = None
-    on_behalf_of: Name | None = None
-    backdated: bool | None = Field(None, description="Only what was entered late, with a reason.")
-    recorded_from: Moment | None = None
-    recorded_to: Moment | None = None
-    occurred_from: Moment | None = None
-    occurred_to: Moment | None = None
-    cursor: str | None = Field(None, max_length=400, description="`next_cursor` of the page before.")
-    limit: int = Field(100, ge=1, le=200)
-    after: int | None = Field(None, ge=0, description=WAIT)
-
-    def filter(self) -> AuditFilter:
-        """The query for the projection."""
-        return AuditFilter(
-            actor=self.actor,
-            stream=self.stream,
-            topic=self.topic,
-            role=self.role and self.role.value,
-            unit=self.unit,
-            on_behalf_of=self.on_behalf_of,
-            backdated=self.backdated,
-            recorded_from=_instant(self.recorded_from),
-            recorded_to=_instant(self.recorded_to),
-            occurred_from=_instant(self.occurred_from),
-            occurred_to=_instant(self.occurred_to),
-        )
 
 
 @router.get("/audit", summary="审计轨迹", responses=problems(403), dependencies=[reached(Audit.name, Ledger.name)])
@@ -122,11 +68,6 @@ def _number(given: str) -> str:
             reason="须为卷宗编号，如 HY-2026-000001",
             reason_en="must be the number of a file, such as HY-2026-000001",
         ) from None
-
-
-def _instant(moment: datetime | None) -> datetime | None:
-    """An instant in UTC."""
-    return None if moment is None else occurred(moment, moment)
 
 
 def _before(text: str | None, order: str) -> int | None:

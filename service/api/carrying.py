@@ -18,16 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import DomainError
 from domain.petition.command import PetitionCommand
-from service.api.signed_in import (
-    IDEMPOTENCY_KEY,
-    LONGEST_NUMBER,
-    SignedIn,
-    expected_version,
-    parsed,
-    parts_of,
-    reader_of,
-    token_of,
-)
+from service.api.signed_in import IDEMPOTENCY_KEY, SignedIn, expected_version, parsed, token_of
+from service.asked.given import LONGEST_NUMBER, parts_of, reader_of
 from service.errors import Answering
 
 KEY = re.compile(IDEMPOTENCY_KEY)

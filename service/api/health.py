@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 
 from domain.errors import NoRulebook
 from projections.catalogue import PROJECTIONS
-from service.api.signed_in import PartsOf
+from service.asked.given import PartsOf
 from service.metrics import Metrics
 from service.parts import Parts
 from service.positions import given_up, states

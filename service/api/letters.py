@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Response
 
 from service.api.answers import IssuedLetter, LetterList, PossibleLetter
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, Number, PartsOf, ReaderOf, RequestId, SignedIn
+from service.api.signed_in import TOKEN, SignedIn
+from service.asked.given import API, Number, PartsOf, ReaderOf, RequestId
 from service.downloads import as_download
 
 TAGS: list[str | Enum] = ["文书 letters"]

@@ -16,23 +16,10 @@ from projections.ledger import Ledger
 from projections.meetings import Meetings
 from projections.meetings_queries import MeetingRow
 from service.api.problems import problems
-from service.api.signed_in import (
-    API,
-    TOKEN,
-    After,
-    IdempotencyKey,
-    IfMatch,
-    Limit,
-    PartsOf,
-    ReaderOf,
-    RequestId,
-    SignedIn,
-    expected_version,
-    reached,
-)
-from service.downloads import as_download
+from service.api.signed_in import TOKEN, After, IdempotencyKey, IfMatch, Limit, SignedIn, expected_version
+from service.asked.given import API, PartsOf, ReaderOf, RequestId, reached
+from service.asked.papers import minutes_paper
 from service.meetings import Kept, MeetingView
-from service.minutes import minutes
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["社情民意分析会 meetings"])
 MeetingId = Annotated[str, Path(max_length=64, description="会议编号", examples=["m-0123456789"])]
@@ -102,8 +89,7 @@ def read_meeting(meeting: MeetingId, response: Response, parts: PartsOf, caller:
 )
 def read_minutes(meeting: MeetingId, parts: PartsOf, caller: ReaderOf) -> Response:
     """The minutes as .docx, for intake, approvers, publishers and the committee; files as the caller knows them."""
-    view, history = parts.meetings.minutes_of(caller, meeting)
-    return as_download(minutes(view, history, parts.rulebooks.current().content), meeting)
+    return minutes_paper(parts, caller, meeting)
 
 
 def _route_of(kind: type[MeetingCommand]) -> Callable[..., Kept]:

@@ -12,8 +12,9 @@ from projections.ledger import Ledger
 from projections.objections import Objections
 from projections.objections_queries import Objection, UnitObjections, by_unit, page
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, After, Limit, PartsOf, ReaderOf, SignedIn, reached
-from service.api.spans import Day, check_order
+from service.api.signed_in import TOKEN, After, Limit, SignedIn
+from service.asked.given import API, PartsOf, ReaderOf, reached
+from service.asked.spans import Day, check_order
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN])
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from domain.petition.command import PetitionCommand
-from domain.petition.commands import STEPS, ReceivePetition
+from domain.petition.commands import STEMS, STEPS, ReceivePetition
 from domain.vocabulary import STAFF_ROLES
 from projections.audit import Audit
 from projections.audit_queries import AuditEntry, trail
@@ -22,22 +22,8 @@ from service.api.answers import FileAct, Received, Taken, Trail, Uploaded
 from service.api.carrying import Carrying
 from service.api.examples import EXAMPLES
 from service.api.problems import problems
-from service.api.signed_in import (
-    API,
-    TOKEN,
-    After,
-    IdempotencyKey,
-    IfMatch,
-    Limit,
-    Number,
-    PartsOf,
-    ReaderOf,
-    RequestId,
-    SignedIn,
-    Uploading,
-    expected_version,
-    reached,
-)
+from service.api.signed_in import TOKEN, After, IdempotencyKey, IfMatch, Limit, SignedIn, Uploading, expected_version
+from service.asked.given import API, Number, PartsOf, ReaderOf, RequestId, reached
 from service.desk import Desk
 from service.downloads import handed_out
 from service.errors import request_id_of
@@ -45,13 +31,6 @@ from service.file_view import FileView
 from service.outcome import Outcome
 from service.work import awaited
 
-STEMS = {
-    "receiving": "民情受理",
-    "handling": "民情办理",
-    "publishing": "公示回应",
-    "supervising": "跟踪监督",
-    "recollecting": "民情再收集",
-}
 REPLAYED = "Idempotent-Replayed"
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], strict_content_type=False)

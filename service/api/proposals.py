@@ -13,7 +13,8 @@ from projections.likeness import Likeness
 from projections.search import Search
 from service.api.examples import SKETCH
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, Number, PartsOf, ReaderOf, RequestId, SignedIn, reached
+from service.api.signed_in import TOKEN, SignedIn
+from service.asked.given import API, Number, PartsOf, ReaderOf, RequestId, reached
 from service.duplicates import DuplicateProposals
 from service.proposals import PetitionProposal, RoutingView
 

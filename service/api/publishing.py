@@ -6,13 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
+from domain.petition.commands import STEMS
 from domain.petition.publishing import DraftPublication
 from domain.petition.publishing_redaction import Removal
 from domain.petition.references import typed
 from service.api.answers import Redacted, RedactionPreview, Removed
-from service.api.petitions import STEMS, example_of
+from service.api.petitions import example_of
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, Number, PartsOf, ReaderOf, RequestId, SignedIn
+from service.api.signed_in import TOKEN, SignedIn
+from service.asked.given import API, Number, PartsOf, ReaderOf, RequestId
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], strict_content_type=False)
 

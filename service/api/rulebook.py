@@ -20,7 +20,8 @@ from service.administration import (
     try_rulebook,
 )
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, AdminOf, IfMatch, PartsOf, RequestId, SignedIn, expected_version
+from service.api.signed_in import TOKEN, IfMatch, SignedIn, expected_version
+from service.asked.given import API, AdminOf, PartsOf, RequestId
 from service.parts import Parts
 
 MOST_BYTES = 2 * 1024 * 1024

@@ -11,19 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.petition.command import FileNumber, PetitionCommand
 from service.api.answers import Problem, Taken
 from service.api.examples import EXAMPLES
-from service.api.petitions import ROUTED
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, IdempotencyKey, ReaderOf, SignedIn
+from service.api.signed_in import TOKEN, IdempotencyKey, SignedIn
+from service.asked.given import API, ReaderOf
 from service.desk import Desk
 from service.errors import language_of, problem_body, request_id_of
-from service.several import MOST_AT_ONCE, FileResult, taking_several
+from service.several import MOST_AT_ONCE, SEVERAL, FileResult, taking_several
 from service.work import awaited
 
 C = TypeVar("C", bound=PetitionCommand)
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], strict_content_type=False)
-SEVERAL = {step: kind for step, kind in ROUTED.items() if kind.several}
-"""The steps that can be taken on several files at once."""
 
 
 class Several(BaseModel, Generic[C]):

@@ -11,38 +11,20 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from domain.staff import (
-    AddStaff,
-    EndDeputy,
-    EndRole,
-    GrantRole,
-    NameDeputy,
     StaffCommand,
-    StaffLeaves,
 )
-from domain.staff_access import ApproveRole, AskRole, RefuseRole
+from domain.staff_access import STAFF_STEPS
 from projections.staff import Member, StaffDirectory, directory
 from service import accounts
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, AdminOf, PartsOf, RequestId, SignedIn, reached
+from service.api.signed_in import TOKEN, SignedIn
+from service.asked.given import API, AdminOf, PartsOf, RequestId, reached
 
 router = APIRouter(
     prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["工作人员 staff"], strict_content_type=False
 )
 
 StaffId = Annotated[str, Path(max_length=32, description="人员编号", examples=["s-0123456789"])]
-
-STEPS: dict[str, type[StaffCommand]] = {
-    "add": AddStaff,
-    "grant-role": GrantRole,
-    "ask-role": AskRole,
-    "approve-role": ApproveRole,
-    "refuse-role": RefuseRole,
-    "end-role": EndRole,
-    "name-deputy": NameDeputy,
-    "end-deputy": EndDeputy,
-    "leave": StaffLeaves,
-}
-"""The steps on a member of staff, by their names in the API; what gives a secret has a route of its own."""
 
 
 class Done(BaseModel):
@@ -76,7 +58,7 @@ def _route_of(kind: type[StaffCommand]) -> Callable[..., Done]:
     return take
 
 
-for _step, _kind in STEPS.items():
+for _step, _kind in STAFF_STEPS.items():
     router.add_api_route(
         f"/staff/{{staff}}/{_step}",
         _route_of(_kind),

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from domain.errors import Invalid, UnknownCode
-from domain.kernel import day_of
 from domain.vocabulary import Channel
-from projections.dimensions import RULES, Dimension, Parts, parts_of
-from projections.figure_files import Side, files_behind
-from projections.figures import FIGURES, Figure, Text
+from projections.dimensions import Dimension
+from projections.figure_files import Side
 from projections.ledger import Ledger
-from projections.periods import COMPARED, By, Compare
+from projections.periods import By, Compare
 from projections.statistics import Statistics
-from projections.statistics_queries import ReplyTime, cut, reply_time, tables
-from service.access import Caller
-from service.api.answers import FigureText, FilesBehind, StatisticsAnswer, TitleText
+from projections.statistics_queries import ReplyTime, reply_time
+from service.api.answers import FilesBehind
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, After, Limit, PartsOf, ReaderOf, SignedIn, reached
-from service.api.spans import Day, check_order
-from service.parts import Parts as WorkingParts
+from service.api.signed_in import TOKEN, After, Limit, SignedIn
+from service.asked.given import API, PartsOf, ReaderOf, reached
+from service.asked.spans import Day, check_order
+from service.asked.statistics import StatisticsAnswer, files_of, statistics_of
 
 router = APIRouter(
     prefix=API,
@@ -73,20 +69,19 @@ def read_files_behind(
     limit: Limit = 50,
 ) -> FilesBehind:
     """The files (or rounds) that a figure's numerator or denominator counted: in all, or in one row of a table."""
-    since, until, known = _span(parts, first, last, as_of)
-    with parts.reading() as connection:
-        found = files_behind(
-            connection,
-            _figure(figure),
-            side,
-            within=_within(parts, dimension, part),
-            first=since,
-            last=until,
-            as_of=known,
-            sight=caller.sight,
-            cursor=cursor,
-            limit=limit,
-        )
+    found = files_of(
+        parts,
+        caller,
+        figure,
+        side,
+        dimension=dimension,
+        part=part,
+        first=first,
+        last=last,
+        as_of=as_of,
+        cursor=cursor,
+        limit=limit,
+    )
     return FilesBehind(files=list(found.files), next_cursor=found.cursor)
 
 
@@ -113,96 +108,3 @@ def read_statistics(
     # What is made here is as the model says: checking it again costs more than making it.
     plain = answer.__pydantic_serializer__.to_json(answer)
     return Response(plain, 200, dict(response.headers), "application/json")
-
-
-def statistics_of(
-    parts: WorkingParts,
-    caller: Caller,
-    dimension: Dimension,
-    *,
-    first: date | None,
-    last: date | None,
-    by: By | None,
-    compare: Compare | None,
-    as_of: date | None = None,
-) -> StatisticsAnswer:
-    """The figures for a caller, as the route tells them. Raises `Invalid` for days in the wrong order."""
-    since, until, known = _span(parts, first, last, as_of)
-    asked = cut(since, until, by)
-    against = [COMPARED[compare](period) for period in asked] if compare else []
-    with parts.reading() as connection:
-        found = tables(
-            connection,
-            parts_of(dimension, parts.rulebooks.current().content),
-            [*asked, *against],
-            known,
-            committee=caller.sight.committee,
-            hidden_from=caller.sight.staff,
-        )
-    return StatisticsAnswer(
-        dimension=dimension,
-        rule=RULES[dimension],
-        first=since,
-        last=until,
-        by=by,
-        as_of=known,
-        protected=caller.sight.committee,
-        compare=compare,
-        periods=found[: len(asked)],
-        compared=found[len(asked) :],
-        figures=list(map(_explained, FIGURES.values())),
-    )
-
-
-def _span(parts: WorkingParts, first: date | None, last: date | None, as_of: date | None) -> tuple[date, date, date]:
-    """The days asked for, with what stands for those not named."""
-    today = day_of(parts.now())
-    until = last or today
-    since = first or until.replace(month=1, day=1)
-    check_order(since, until)
-    return since, until, as_of or today
-
-
-def _within(parts: WorkingParts, dimension: Dimension | None, part: str | None) -> tuple[Parts, str] | None:
-    """The row of a table that is asked for; Invalid naming the parameter where there is none such."""
-    if (dimension is None) != (part is None):
-        missing = "part" if part is None else "dimension"
-        raise Invalid(
-            (missing,),
-            field=missing,
-            reason="dimension 与 part 须同时填写",
-            reason_en="dimension and part go together",
-        )
-    if dimension is None or part is None:
-        return None
-    known = parts_of(dimension, parts.rulebooks.current().content)
-    if part not in known.codes:
-        raise UnknownCode(("part",), field="part")
-    return known, part
-
-
-def _figure(code: str) -> Figure:
-    """The figure; Invalid naming the parameter where there is none such."""
-    if code not in FIGURES:
-        known = ", ".join(FIGURES)
-        raise Invalid(
-            ("figure",), field="figure", reason=f"须为以下之一：{known}", reason_en=f"must be one of: {known}"
-        )
-    return FIGURES[code]
-
-
-def _explained(figure: Figure) -> FigureText:
-    return FigureText(
-        code=figure.code,
-        title=_text(figure.title),
-        counted=figure.counted,
-        what=_text(figure.what),
-        over=_text(figure.over) if figure.over else None,
-        dated=_text(figure.dated),
-        excludes=list(map(_text, figure.excludes)),
-        version=figure.version,
-    )
-
-
-def _text(text: Text) -> TitleText:
-    return TitleText(zh=text.zh, en=text.en)

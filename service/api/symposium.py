@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from domain.petition.symposium import RaiseAtSymposium
 from service.api.answers import Received
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, PartsOf, ReaderOf, RequestId, SignedIn
+from service.api.signed_in import TOKEN, SignedIn
+from service.asked.given import API, PartsOf, ReaderOf, RequestId
 from service.outcome import Outcome
 
 router = APIRouter(prefix=API, route_class=SignedIn, dependencies=[TOKEN], tags=["民情受理 receiving"])

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator
 
-from domain.clocks import after_working_days
-from domain.kernel import day_of
-from domain.rules.content import RulebookContent
-from domain.vocabulary import Role
 from projections.ledger import Ledger
 from projections.tasks import KINDS
 from projections.worklist import Worklist
-from projections.worklist_queries import Days, Light, TaskFilter, counts, tasks
-from service.access import Caller
+from projections.worklist_queries import Light, TaskFilter, counts, tasks
 from service.api.answers import TaskAnswer, Waiting
 from service.api.problems import problems
-from service.api.signed_in import API, TOKEN, After, Limit, PartsOf, ReaderOf, SignedIn, reached
-from service.parts import Parts
+from service.api.signed_in import TOKEN, After, Limit, SignedIn
+from service.asked.given import API, PartsOf, ReaderOf, reached
+from service.asked.worklist import days_of, grants_of
 
 
 def _known(task: str) -> str:
@@ -65,16 +60,3 @@ def read_worklist(
         found = tasks(connection, sight, grants, sight.staff, own=own, wanted=wanted, cursor=cursor, limit=limit)
         waiting = counts(connection, sight, grants, sight.staff, days, own=own) if count else None
     return TaskAnswer(tasks=[Waiting.of(task) for task in found.tasks], next_cursor=found.next_cursor, counts=waiting)
-
-
-def days_of(parts: Parts, soon: int) -> Days:
-    """Today, and the last of the `soon` working days after it."""
-    today = day_of(parts.now())
-    return Days(today, after_working_days(today, soon, parts.rulebooks.current().content.calendar))
-
-
-def grants_of(caller: Caller, rulebook: RulebookContent) -> Iterator[tuple[Role, str | None]]:
-    """The caller's roles with their units; an approver answers for every unit below theirs."""
-    for grant in caller.grants:
-        below = rulebook.below(grant.unit) if grant.unit and grant.role is Role.APPROVER else {grant.unit}
-        yield from ((grant.role, unit) for unit in below)

@@ -135,7 +135,7 @@ def ledger(
     data_dir: DataDir = None,
 ) -> None:
     """导出台账（脱敏）/ the ledger as a table, personal data masked."""
-    from service.api.ledger import LedgerQuery
+    from service.asked.ledger import LedgerQuery
     from service.exporting import export_ledger
 
     if format_ is not None and file.suffix.lower() != f".{format_}":

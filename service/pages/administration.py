@@ -15,12 +15,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from domain.errors import DomainError, UnknownStaff
 from domain.kernel import Erased, day_of
 from domain.staff import AddStaff, Staff, StaffCommand, staff_stream
+from domain.staff_access import STAFF_STEPS
 from domain.vocabulary import STAFF_ROLES
 from projections.staff import directory
 from service import accounts, passwords, tokens
 from service.administration import new_staff_id
-from service.api.signed_in import AdminOf, PartsOf, RequestId
-from service.api.staff import STEPS
+from service.asked.given import AdminOf, PartsOf, RequestId
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, refused, validated
 from service.pages.form_fields import Choices, fields_of, unplaced
@@ -30,7 +30,7 @@ from service.parts import Parts
 
 HOME = "/administration"
 PAGE = 50
-ON_PERSON = {step: kind for step, kind in STEPS.items() if kind is not AddStaff}
+ON_PERSON = {step: kind for step, kind in STAFF_STEPS.items() if kind is not AddStaff}
 
 router = APIRouter(prefix=HOME, route_class=StaffPage, include_in_schema=False)
 StaffId = Annotated[str, Path(max_length=32)]

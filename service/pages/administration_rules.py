@@ -20,7 +20,7 @@ from service.administration import (
     rulebook_versions,
     try_rulebook,
 )
-from service.api.signed_in import AdminOf, PartsOf, RequestId
+from service.asked.given import AdminOf, PartsOf, RequestId
 from service.importing import told
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import uploads

@@ -17,7 +17,7 @@ from domain.errors import UnknownPetition
 from domain.petition.commands import STEPS
 from domain.vocabulary import Channel
 from service.access import Caller
-from service.api.signed_in import PartsOf, ReaderOf
+from service.asked.given import PartsOf, ReaderOf
 from service.drafts import Draft, is_draft_id, new_draft_id
 from service.pages.cookies import CSRF_FIELD, csrf_token
 from service.pages.entering import FormOf, StaffPage

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
 from domain.errors import BrokenRequest, NotSignedIn, TooLarge
-from service.api.signed_in import limited, parts_of
+from service.asked.given import limited, parts_of
 from service.pages.cookies import (
     CSRF_FIELD,
     SESSION,

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.kernel import EVENT_TYPES
-from domain.petition.commands import STEPS, PetitionCommand, ReceivePetition
+from domain.petition.commands import STEMS, STEPS, PetitionCommand, ReceivePetition
 from domain.petition.receiving_file import LinkDuplicate
 from domain.petition.titles import TITLES
 from domain.vocabulary import Code
@@ -19,9 +19,8 @@ from projections.file import FileTimeline
 from projections.file_queries import Entry, conceals, timeline
 from projections.worklist_queries import Light
 from service.access import Caller
-from service.api.petitions import STEMS
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
-from service.api.worklist import days_of
+from service.asked.given import PartsOf, ReaderOf, RequestId
+from service.asked.worklist import days_of
 from service.downloads import as_download, handed_out
 from service.duplicates import DuplicateProposal
 from service.file_view import DueView, FileView, StepView

@@ -27,8 +27,8 @@ from projections.ledger_queries import page as rows_of_page
 from projections.ledger_rows import LedgerRow
 from projections.search import Search
 from service import saved_views
-from service.api.ledger import filter_of
-from service.api.signed_in import PartsOf, ReaderOf, RequestId, reached
+from service.asked.given import PartsOf, ReaderOf, RequestId, reached
+from service.asked.ledger import filter_of
 from service.downloads import CSV, XLSX
 from service.errors import dotted, faults_of
 from service.exporting import KINDS, MOST_ROWS, LedgerTable, take_out

@@ -19,8 +19,8 @@ from projections.file import FileTimeline
 from projections.ledger import Ledger
 from projections.meetings import Meetings
 from service.access import Caller
-from service.api.meetings import read_minutes
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.asked.given import PartsOf, ReaderOf, RequestId
+from service.asked.papers import minutes_paper
 from service.meetings import Kept, MeetingView
 from service.pages.drafting import ID, version_seen
 from service.pages.entering import FormOf, StaffPage
@@ -117,7 +117,7 @@ def meeting(request: Request, meeting: MeetingId, parts: PartsOf, caller: Reader
 @router.get(f"{HOME}/{{meeting}}/minutes")
 def minutes(meeting: MeetingId, parts: PartsOf, caller: ReaderOf) -> Response:
     """The minutes, as the interface gives them."""
-    return read_minutes(meeting=meeting, parts=parts, caller=caller)
+    return minutes_paper(parts, caller, meeting)
 
 
 def _asked(step: str, kind: type[MeetingCommand]) -> Callable[..., Response]:

@@ -13,7 +13,7 @@ from domain.petition.titles import TITLES
 from domain.vocabulary import LetterKind
 from projections.file import FileTimeline
 from projections.file_queries import Entry, conceals, timeline
-from service.api.signed_in import PartsOf, ReaderOf, RequestId, reached
+from service.asked.given import PartsOf, ReaderOf, RequestId, reached
 from service.dossier import PARTS, part_for
 from service.pages.entering import StaffPage
 from service.pages.screen import page

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from domain.errors import NotSignedIn
-from service.api.signed_in import API
+from service.asked.given import API
 from service.errors import Answering
 from service.pages.screen import address_of, page
 

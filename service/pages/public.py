@@ -22,7 +22,7 @@ from domain.rules.content import RulebookContent
 from domain.vocabulary import AreaLevel, Satisfaction, Solved
 from projections.bulletin_queries import SHORTEST, notice_of, published
 from service import residents
-from service.api.signed_in import PartsOf, RequestId
+from service.asked.given import PartsOf, RequestId
 from service.limiter import Limit
 from service.pages.cookies import address
 from service.pages.entering import FormOf, Open

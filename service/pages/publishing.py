@@ -18,7 +18,7 @@ from domain.vocabulary import RedactionBasis, Role
 from projections.bulletin_queries import published
 from projections.tasks import ON_THE_BOARDS
 from service.access import Caller
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.asked.given import PartsOf, ReaderOf, RequestId
 from service.pages.drafting import sent_as
 from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, refused, wants_row

@@ -11,7 +11,7 @@ from domain.kernel import SHANGHAI
 from domain.petition.intake import ReceivePetition
 from domain.vocabulary import Channel, Role
 from service.access import Caller
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.asked.given import PartsOf, ReaderOf, RequestId
 from service.drafts import is_draft_id
 from service.pages.cookies import address
 from service.pages.drafting import (

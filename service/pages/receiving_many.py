@@ -14,7 +14,7 @@ from domain.errors import TooLarge, UnknownPetition
 from domain.petition.intake import ReceivePetition
 from domain.vocabulary import Channel, Nature
 from service.access import Caller
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.asked.given import PartsOf, ReaderOf, RequestId
 from service.downloads import CSV, handed_out
 from service.drafts import MOST_BYTES, is_draft_id, new_draft_id
 from service.errors import Loc

@@ -15,7 +15,7 @@ from domain.errors import DomainError, SomeRefused
 from domain.petition.intake import ReceivePetition
 from domain.petition.symposium import RaiseAtSymposium
 from domain.rules.content import RulebookContent
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.asked.given import PartsOf, ReaderOf, RequestId
 from service.importing import titled
 from service.naming import coded
 from service.outcome import Outcome

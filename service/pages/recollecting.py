@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from domain.errors import Forbidden
 from domain.vocabulary import Role
-from service.api.signed_in import PartsOf, ReaderOf
+from service.asked.given import PartsOf, ReaderOf
 from service.pages.entering import StaffPage
 from service.pages.screen import page
 from service.pages.waiting import Asked, asked, waiting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -13,8 +13,8 @@ from domain.kernel import day_of
 from projections.ledger import Ledger
 from projections.periods import after, start_of
 from projections.statistics import Statistics
-from service.api.reports import Written, read_report
-from service.api.signed_in import PartsOf, ReaderOf, reached
+from service.asked.given import PartsOf, ReaderOf, reached
+from service.asked.papers import Format, Written, report_paper
 from service.pages.entering import StaffPage
 from service.pages.screen import page
 from service.reporting.kinds import WORDS, Kind, Span, span_of, written
@@ -39,12 +39,12 @@ def reports(request: Request, parts: PartsOf, caller: ReaderOf) -> Response:
 def report(
     kind: Kind,
     period: Written,
-    ending: Annotated[Literal["xlsx", "docx"], Path()],
+    ending: Annotated[Format, Path()],
     parts: PartsOf,
     caller: ReaderOf,
 ) -> Response:
     """One pack, as the interface gives it."""
-    return read_report(kind=kind, period=period, parts=parts, caller=caller, format_=ending)
+    return report_paper(parts, caller, kind, period, ending)
 
 
 def _latest(kind: Kind, today: date) -> Iterator[tuple[str, Span]]:

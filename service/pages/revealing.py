@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from domain.petition.petition import Petition
-from service.api.signed_in import CommitteeOf, Number, PartsOf, RequestId
+from service.asked.given import CommitteeOf, Number, PartsOf, RequestId
 from service.pages.entering import FormOf, StaffPage
 from service.pages.files import shown
 from service.pages.form_data import Filled, decoded, validated

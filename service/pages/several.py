@@ -8,8 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from domain.petition.command import PetitionCommand
-from service.api.several import SEVERAL
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.asked.given import PartsOf, ReaderOf, RequestId
 from service.drafts import new_draft_id
 from service.pages.drafting import Opened, sent_as
 from service.pages.entering import FormOf, StaffPage
@@ -18,7 +17,7 @@ from service.pages.form_fields import Choices, fields_of, unplaced
 from service.pages.screen import language_of, page, words_of
 from service.pages.steps import FOLLOWED, title_of
 from service.proposing import allowed
-from service.several import MOST_AT_ONCE, FileResult, taking_several
+from service.several import MOST_AT_ONCE, SEVERAL, FileResult, taking_several
 from service.work import finished
 
 router = APIRouter(route_class=StaffPage, include_in_schema=False)

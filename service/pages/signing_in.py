@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from domain.errors import DomainError, TooOften, WeakPassword, WrongPassword
 from service import passwords
-from service.api.signed_in import CallerOf, PartsOf
+from service.asked.given import CallerOf, PartsOf
 from service.limiter import Limit
 from service.pages.cookies import LANGUAGE, SESSION, YEAR, cookie, forget_cookie, set_cookie
 from service.pages.entering import OWN_PASSWORD, FormOf, Open, SessionOf, StaffPage

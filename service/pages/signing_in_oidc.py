@@ -19,7 +19,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from domain.errors import DomainError, NoSuchAddress, ProviderRefused, UnknownStaff
-from service.api.signed_in import PartsOf
+from service.asked.given import PartsOf
 from service.logs import places
 from service.pages.cookies import address, cookie, forget_cookie, set_cookie
 from service.pages.entering import Open

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from service.api.signed_in import ReaderOf
+from service.asked.given import ReaderOf
 from service.pages.entering import StaffPage
 from service.pages.screen import page, redirect
 

@@ -30,10 +30,9 @@ from projections.periods import ONE_DAY, By, Compare, Period, after, start_of
 from projections.statistics import Statistics
 from projections.statistics_queries import PartRow, PeriodTable, Ratio
 from service.access import Caller
-from service.api.answers import StatisticsAnswer
-from service.api.signed_in import PartsOf, ReaderOf, reached
-from service.api.spans import Day
-from service.api.statistics import read_files_behind, statistics_of
+from service.asked.given import PartsOf, ReaderOf, reached
+from service.asked.spans import Day
+from service.asked.statistics import StatisticsAnswer, files_of, statistics_of
 from service.charts import bars, lines, svg
 from service.pages.asking import asked_of
 from service.pages.entering import StaffPage
@@ -162,16 +161,15 @@ def files(
     """The files (or rounds) behind one figure of the table."""
     asked, _ = asked_of(request, Asked)
     figure = FIGURES[asked.figure]
-    found = read_files_behind(
-        figure=figure.code,
-        parts=parts,
-        caller=caller,
-        side=side,
+    found = files_of(
+        parts,
+        caller,
+        figure.code,
+        side,
         dimension=asked.dimension if part else None,
         part=part,
         first=asked.first,
         last=asked.last,
-        as_of=None,
         cursor=cursor,
         limit=50,
     )
@@ -189,7 +187,7 @@ def files(
         denominator=f"{STATISTICS}/files?{asked.address(part=part, side='denominator')}",
         back=f"{STATISTICS}?{asked.address()}",
         first=f"{STATISTICS}/files?{here}" if cursor else None,
-        following=f"{STATISTICS}/files?{here}&cursor={found.next_cursor}" if found.next_cursor else None,
+        following=f"{STATISTICS}/files?{here}&cursor={found.cursor}" if found.cursor else None,
     )
 
 

@@ -19,7 +19,7 @@ from domain.petition.handling_together import EscalateUpward, RecordSuperiorAnsw
 from domain.rules.content import RulebookContent
 from domain.vocabulary import STAFF_ROLES, BodyKind, Role
 from service.access import Caller
-from service.api.signed_in import PartsOf, ReaderOf, RequestId
+from service.asked.given import PartsOf, ReaderOf, RequestId
 from service.errors import request_id_of
 from service.file_parts import ExceptionView
 from service.file_view import FileView

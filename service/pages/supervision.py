@@ -24,9 +24,9 @@ from projections.ledger_rows import LedgerFilter
 from projections.oversight import QUICKEST, EarlyEnd, Oversight
 from projections.oversight_queries import QUICK_DAYS, OrderKind, OrderState, early_ends, orders
 from projections.paging import Cursor
-from service.api.audit import AuditQuery, Name
-from service.api.signed_in import CommitteeOf, PartsOf, reached
-from service.api.spans import Day, check_order
+from service.asked.audit import AuditQuery, Name
+from service.asked.given import CommitteeOf, PartsOf, reached
+from service.asked.spans import Day, check_order
 from service.exporting import exports
 from service.ledger_columns import Reading
 from service.pages.asking import asked_of

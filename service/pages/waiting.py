@@ -18,7 +18,7 @@ from projections.tasks import KINDS
 from projections.worklist import Worklist
 from projections.worklist_queries import Days, Light, Task, TaskCount, TaskFilter, counts, tasks
 from service.access import Caller
-from service.api.worklist import days_of, grants_of
+from service.asked.worklist import days_of, grants_of
 from service.pages.screen import words_of
 from service.pages.words import Words, readable
 from service.parts import Parts

@@ -8,8 +8,7 @@ import pytest
 
 from domain.petition.commands import STEPS
 from service.api.examples import EXAMPLES
-from service.api.several import SEVERAL
-from service.several import MOST_AT_ONCE
+from service.several import MOST_AT_ONCE, SEVERAL
 from tests.service.api_kit import API, Office, assigned
 
 

@@ -18,7 +18,7 @@ from projections.ledger import Ledger
 from projections.periods import ONE_DAY
 from projections.sight import Sight
 from service import saved_views
-from service.api.ledger import LedgerQuery
+from service.asked.ledger import LedgerQuery
 from service.exporting import Exported, LedgerTable, export_ledger, exports, take_out
 from service.ledger_columns import COLUMNS, USUAL
 from service.tables import Cell, harmless, write_table
