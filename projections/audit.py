@@ -20,6 +20,7 @@ import orjson
 from domain.kernel import Recorded
 from domain.receipt import ReceiptIssued
 from projections.projection import Projection, Write
+from projections.writing import Groups
 
 RECORD = """
 INSERT INTO {schema}.events (position, stream, version, topic, actor, role, unit, on_behalf_of,
@@ -30,8 +31,17 @@ VALUES (%(position)s, %(stream)s, %(version)s, %(topic)s, %(actor)s, %(role)s, %
 KNOW = """
 INSERT INTO {schema}.kinds (kind, topic, actor, role, unit, on_behalf_of, backdated, at_once)
 VALUES (%(kind)s, %(topic)s, %(actor)s, %(role)s, %(unit)s, %(on_behalf_of)s, %(backdated)s, %(at_once)s)
-ON CONFLICT (kind) DO NOTHING
+ON CONFLICT DO NOTHING
 """
+KNOW_ALL = """
+INSERT INTO {schema}.kinds (kind, topic, actor, role, unit, on_behalf_of, backdated, at_once)
+SELECT DISTINCT ON (kind) kind, topic, actor, role, unit, on_behalf_of, backdated,
+       coalesce(occurred_at = recorded_at, false)
+FROM {schema}.events
+"""
+
+
+SORTED_BY = ("kind", "topic", "actor", "role", "unit", "on_behalf_of", "backdated")
 
 
 class Audit(Projection):
@@ -77,8 +87,10 @@ class Audit(Projection):
         );
     """
 
+    settle: ClassVar[tuple[str, ...]] = (KNOW_ALL,)
+
     def writes(self, recorded: Recorded) -> Iterator[Write]:
-        """One row, unless it is a receipt; and its kind, where it is the first of it."""
+        """One row, unless it is a receipt."""
         if isinstance(recorded.fact, ReceiptIssued):
             return
         actor = recorded.actor
@@ -90,9 +102,6 @@ class Audit(Projection):
             "on_behalf_of": actor.on_behalf_of,
             "backdated": recorded.backdated_because is not None,
         }
-        at_once = recorded.occurred_at == recorded.recorded_at
-        kind = kind_of(*sort.values(), at_once)
-        yield KNOW, {"kind": kind, **sort, "at_once": at_once}
         yield (
             RECORD,
             {
@@ -104,9 +113,18 @@ class Audit(Projection):
                 "recorded_at": recorded.recorded_at,
                 "request_id": recorded.request_id,
                 "command_id": recorded.command_id,
-                "kind": kind,
+                "kind": kind_of(*sort.values(), recorded.occurred_at == recorded.recorded_at),
             },
         )
+
+    def around(self, groups: Groups) -> tuple[Groups, Groups]:
+        """Before a batch's steps their kinds, each once: as a write of every step they would cost as much as it."""
+        steps = {row["kind"]: row for _, rows in groups for row in rows}
+        kinds = [
+            {**{name: step[name] for name in SORTED_BY}, "at_once": step["occurred_at"] == step["recorded_at"]}
+            for step in steps.values()
+        ]
+        return ([(KNOW, kinds)] if kinds else []), []
 
 
 @lru_cache(maxsize=4096)
