@@ -20,7 +20,7 @@ FEW = 1000
 """Up to so many files under a facet are looked at one by one rather than in the order of another index."""
 
 NEAREST = 4
-"""The newest files looked at are those of the newest lines, a fourth of `FEW`; then the others of these."""
+"""The newest files are looked at in steps: a fourth of `FEW`, the others of these, then four times as far in time."""
 
 SIZES = SQL("""
 SELECT v.dimension, sum(s.files)::integer AS files, bool_or(s.files = v.most) AS full,
@@ -56,7 +56,7 @@ class Facet:
 class Driver:
     """The facet that finds fewest and the facets of one value beside it; `few`: no more than `FEW` files.
 
-    `marks`: times down to which its newest files are looked at, at first a few and then up to `FEW`.
+    `marks`: times down to which its newest files are looked at, step by step.
     """
 
     facet: Facet
@@ -113,13 +113,13 @@ def asked_sizes(facets: list[Facet], until: datetime) -> dict[str, object]:
     }
 
 
-def driver_of(facets: list[Facet], sizes: Mapping[str, Mapping[str, Any]]) -> Driver:
-    """Which facet drives a query, by what `SIZES` found of each. A facet without any line has no size."""
+def driver_of(facets: list[Facet], sizes: Mapping[str, Mapping[str, Any]], until: datetime) -> Driver:
+    """Which facet drives a query, by what `SIZES` found of each up to `until`. One without any line has no size."""
     few = [one for one in facets if one.dimension not in sizes or not sizes[one.dimension]["full"]]
     if few:
         least = min(few, key=lambda one: sizes[one.dimension]["files"] if one.dimension in sizes else 0)
         return Driver(least, (), few=True)
     rarest = min(facets, key=lambda one: sizes[one.dimension]["density"])
     beside = tuple(one for one in facets if one is not rarest and len(one.values) == 1)
-    size = sizes[rarest.dimension]
-    return Driver(rarest, beside, few=False, marks=tuple(at for at in (size["near"], size["since"]) if at))
+    near, since = (sizes[rarest.dimension][name] for name in ("near", "since"))
+    return Driver(rarest, beside, few=False, marks=(near or since, since, until - (until - since) * NEAREST))

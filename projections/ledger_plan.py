@@ -159,9 +159,10 @@ def _driver(query: Query, facets: list[Facet], latest: datetime) -> Driver | Non
     """Which facet drives the query; None where none was asked for."""
     if not facets:
         return None
-    query.parameters.update(asked_sizes(facets, min(latest, datetime.now(UTC))))
+    until = min(latest, datetime.now(UTC))
+    query.parameters.update(asked_sizes(facets, until))
     found = query.fetch(SIZES, "f")
-    return driver_of(facets, {one["dimension"]: one for one in found})
+    return driver_of(facets, {one["dimension"]: one for one in found}, until)
 
 
 def _few_together(query: Query, driver: Driver) -> bool:

@@ -17,7 +17,7 @@ from typing import LiteralString
 from psycopg.rows import DictRow
 from psycopg.sql import SQL
 
-from projections.ledger_facets import Driver
+from projections.ledger_facets import NEAREST, Driver
 from projections.ledger_sql import (
     BY_FACET,
     BY_LINES,
@@ -53,7 +53,7 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 def by_facet(query: Query, driver: Driver) -> list[DictRow]:
     """The newest rows under the facets. Where many stand under each, the newest under the rarest are looked at first.
 
-    As soon as that promises no page, the lines of all of them are joined.
+    As soon as four times as many do not promise half of a page, the lines of all of them are joined.
     """
     if driver.few or not driver.beside:
         return query.fetch(BY_FACET, "f", driving=driver)
@@ -65,7 +65,7 @@ def by_facet(query: Query, driver: Driver) -> list[DictRow]:
         found += near.fetch(BY_FACET, "f", driving=driver)
         if len(found) == query.limit:
             return found
-        if not found:
+        if len(found) * NEAREST < query.limit // 2:
             break
     rest.limit = query.limit - len(found)
     return found + rest.fetch(BY_LINES, "f", driving=driver, source=OF_FACET)
