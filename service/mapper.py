@@ -183,7 +183,8 @@ class EventMapper(Mapper[UUID]):
             raise Unreadable(f"{where(stored)} cannot be read: {reason}") from None
 
     def _fact(self, kind: type[Event], fact: dict[str, Json], version: int, keys: Keys) -> Event:
-        if version == kind.VERSION:
+        if version == kind.VERSION or kind.upcast.__func__ is Event.upcast.__func__:  # type: ignore[attr-defined]
+            # The same fields, or fewer: what was added since is not there.
             if tree := personal_fields(kind):
                 self._unseal(fact, tree, keys, "")
             return kind.model_validate(fact)
