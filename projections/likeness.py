@@ -94,7 +94,7 @@ class Likeness(Projection):
     """重复件: what likely duplicates are found by."""
 
     name: ClassVar[str] = "likeness"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
     independent: ClassVar[bool] = True
     by_key: ClassVar[bool] = True
