@@ -32,7 +32,7 @@ LOOK_FOR_ERASURES = 5.0
 COLLECTIONS = (50_000, 20, 100)
 """Objects made before the youngest are looked through, and how many such rounds before the older ones are."""
 THREADS_TURN = 0.001
-"""Seconds that a busy event loop may keep the writer's thread waiting for its turn to run."""
+"""Seconds that an event loop, or who works out a batch, may keep the thread that writes waiting for its turn to run."""
 
 
 def web(settings: Settings, descriptor: int) -> None:
@@ -68,6 +68,7 @@ def runner(settings: Settings) -> None:
     with Store(settings.database_url, vault, readers=2) as store:
         feeding = Runner(settings.database_url, store)
         spare_collections()
+        sys.setswitchinterval(THREADS_TURN)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         feeding.start()

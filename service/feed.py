@@ -91,12 +91,14 @@ def read_all(connection: Db, log: Log, group: Sequence[Projection], after: int, 
             yield batch
 
 
-def ahead(group: Sequence[Projection], batch: Sequence[Recorded], *, filling: bool) -> Ready:
-    """The writes of a batch for new tables by projection, for `take`; without those that fail, which it looks into."""
+def ahead(
+    group: Sequence[Projection], generation: Generation, batch: Sequence[Recorded], *, filling: bool = False
+) -> Ready:
+    """The writes of a batch by projection, for `take`; without those that fail, which it looks into."""
     ready = {}
     for projection in group:
         with suppress(Poisoned):
-            ready[projection.name] = _writes(projection, "next", batch, filling=filling)
+            ready[projection.name] = _writes(projection, generation, batch, filling=filling)
     return ready
 
 

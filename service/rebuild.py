@@ -176,7 +176,7 @@ def _fill(
         position = 0
         try:
             for batch in batches:
-                ready = ahead(group, batch, filling=filling)
+                ready = ahead(group, "next", batch, filling=filling)
                 finish()
                 if not group:
                     break

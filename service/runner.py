@@ -1,4 +1,4 @@
-"""The runner: one thread of control, in one process at a time, that feeds all projections from the log.
+"""The runner: one process at a time feeds all projections from the log, and reads a batch while the last is written.
 
 Whoever holds the advisory lock leads; the others look every half second whether they can take over, which they can as
 soon as the leader's connection is gone. The lock lives on the very connection that writes, so a leader cannot go on
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import pairwise
 from threading import Event, Thread
 from time import monotonic
@@ -20,7 +21,7 @@ import structlog
 from projections.catalogue import PROJECTIONS
 from projections.projection import Poisoned, Projection, blinding, cause_code
 from service.advisory import LEADER_LOCK
-from service.feed import BATCH, Db, Log, Stuck, read, take
+from service.feed import BATCH, Db, Log, Stuck, ahead, read, take
 from service.listening import Listener
 from service.positions import RETRY, Fenced, ProjectionState, states, stop
 from service.rebuild import AlreadyRebuilding, Interrupted, rebuild
@@ -33,6 +34,9 @@ LOCK_EVERY = 0.5
 
 POLL_EVERY = 0.25
 """Seconds after which the log is read even if nobody announced anything."""
+
+GLANCE = 0.002
+"""Seconds between two looks at whether a batch is written, while the log is listened to."""
 
 COMPANY = 0.004
 """Seconds that an announced event waits for others to share its transaction: at full load that halves the work."""
@@ -60,6 +64,7 @@ class Runner:
         self._thread: Thread | None = None
         self._rebuilding: Thread | None = None
         self._rebuild_after = 0.0
+        self._writing: Future[list[Poisoned]] | None = None
         self._standing: defaultdict[int, list[Projection]] = defaultdict(list)
         self._look_after = 0.0
         self._hopeless: set[str] = set()
@@ -96,12 +101,14 @@ class Runner:
             blinding(connection, self._log.blind)
             connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
             connection.execute(RETRY)
-            self._look_after = 0.0
-            with Listener(self._url) as listener:
+            self._look_after, self._writing = 0.0, None
+            with Listener(self._url) as listener, ThreadPoolExecutor(1, "rows") as writer:
                 while not self._stopping.is_set():
-                    if not self._feed(connection):
+                    more = self._feed(connection, writer) or self._more_came(listener)
+                    if not more and self._written(connection):
                         listener.wait(POLL_EVERY, COMPANY)
                     self._delay = FIRST_DELAY
+                self._written(connection)
 
     def _elected(self, connection: Db) -> bool:
         """Wait for the lock; False when told to stop before it came."""
@@ -113,23 +120,32 @@ class Runner:
             self._stopping.wait(LOCK_EVERY)
         return False
 
-    def _feed(self, connection: Db) -> bool:
+    def _more_came(self, listener: Listener) -> bool:
+        """Whether something new was announced before the batch at hand was written."""
+        while self._writing is not None and not self._writing.done():
+            if listener.wait(GLANCE):
+                return True
+        return False
+
+    def _feed(self, connection: Db, writer: Executor) -> bool:
         """Give every live projection its next batch; whether there is more to give at once.
 
         Tables of another version than the code's stand still until their rebuild is swapped in: this code's rows do not
         fit them. Projections at the same position share one reading and one transaction; one that is behind is read up
         to where the next one stands, so that they meet there.
         """
-        groups = self._standing if monotonic() < self._look_after else self._look(connection)
-        self._standing = defaultdict(list)
+        if monotonic() >= self._look_after:
+            self._written(connection)
+            self._standing = self._look(connection)
+        groups, self._standing = self._standing, defaultdict(list)
         positions = sorted(groups)
         meetings = dict(pairwise(positions))
         more = False
         for position in positions:
-            more |= self._give(connection, groups[position], position, meetings.get(position))
+            more |= self._give(connection, writer, groups[position], position, meetings.get(position))
         return more
 
-    def _look(self, connection: Db) -> dict[int, list[Projection]]:
+    def _look(self, connection: Db) -> defaultdict[int, list[Projection]]:
         """Who stands where. Moving on from there is known without looking; any surprise makes it look again at once."""
         self._look_after = monotonic() + POLL_EVERY
         live = {state.name: state for state in states(connection) if state.generation == "live"}
@@ -141,23 +157,45 @@ class Runner:
                 groups[state.position].append(projection)
         return groups
 
-    def _give(self, connection: Db, group: list[Projection], position: int, meeting: int | None) -> bool:
+    def _give(
+        self, connection: Db, writer: Executor, group: list[Projection], position: int, meeting: int | None
+    ) -> bool:
+        """Have the next batch written as soon as the one before is; whether there may be more."""
+        bad: list[Poisoned] = []
         try:
             batch = read(connection, self._log, group, position, self._batch)
-            if meeting is not None:
-                batch = [recorded for recorded in batch if recorded.position <= meeting]
-            bad = take(connection, group, "live", position, batch) if batch else []
         except Stuck as stuck:
             batch, bad = [], stuck.for_each(group)
-        except Fenced:
-            self._look_after = 0.0
-            return True  # a rebuild swapped tables in between: look again where everybody stands
-        for poisoned in bad:
-            stop(connection, poisoned, "live")
-            self._tell("projection_stopped", poisoned)
-            self._look_after = 0.0
+        if meeting is not None:
+            batch = [recorded for recorded in batch if recorded.position <= meeting]
+        ready = ahead(group, "live", batch)
+        if not self._written(connection):
+            return True  # nobody may stand where this batch begins
+        self._stop(connection, bad)
+        if batch:
+            self._writing = writer.submit(take, connection, tuple(group), "live", position, batch, ready=ready)
         self._standing[batch[-1].position if batch else position] += group
         return meeting is not None or len(batch) == self._batch
+
+    def _written(self, connection: Db) -> bool:
+        """Wait for the batch that is being written; whether all of it is, else everybody's place is looked at again."""
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return True
+        try:
+            bad = writing.result()
+        except Fenced:  # a rebuild swapped tables in between
+            self._look_after = 0.0
+            return False
+        self._stop(connection, bad)
+        return not bad
+
+    def _stop(self, connection: Db, bad: list[Poisoned]) -> None:
+        """Give up those that cannot take an event."""
+        for poisoned in bad:
+            self._tell("projection_stopped", poisoned)
+            stop(connection, poisoned, "live")
+            self._look_after = 0.0
 
     def _renew(self, live: dict[str, ProjectionState]) -> None:
         """Have what is new, or stored in another version than the code's, rebuilt beside the feeding."""
