@@ -24,6 +24,8 @@ from service.pages.entering import FormOf, StaffPage
 from service.pages.form_data import Filled, decoded, refused, validated, wants_row
 from service.pages.form_fields import Choices, Field, fields_of, unplaced
 from service.pages.screen import language_of, page, words_of
+from service.pages.words import Words
+from service.pages.words import mark as _say
 from service.parts import Parts
 from service.proposing import allowed
 
@@ -157,16 +159,17 @@ def _shown(
         values[TABLE] = [*(values.get(TABLE) or []), *({} for _ in range(ROWS_AT_ONCE - 1))]
     rulebook = parts.rulebooks.current().content
     choices = Choices(rulebook)
-    made = fields_of(RaiseAtSymposium, Filled(values, filled.errors), choices, words_of(request))
+    words = words_of(request)
+    made = fields_of(RaiseAtSymposium, Filled(values, filled.errors), choices, words)
     table = next(one for one in made if one.name == TABLE)
-    table.rows = [_of_a_row(row, place) for place, row in enumerate(table.rows)]
+    table.rows = [_of_a_row(row, place, words) for place, row in enumerate(table.rows)]
     return page(
         request,
         "receiving/symposium.html",
         status=status,
         form=form,
         meeting=[one for one in made if one is not table],
-        shared=_for_all(table, shared, rulebook, words_of(request).gettext("（各行另填的除外）")),
+        shared=_for_all(table, shared, rulebook, words.gettext("（各行另填的除外）")),
         table=table,
         fields=made,
         general=unplaced(made, filled.errors),
@@ -175,12 +178,14 @@ def _shown(
     )
 
 
-def _of_a_row(row: list[Field], place: int) -> list[Field]:
-    """The fields of one row that the table asks for, in its order."""
+def _of_a_row(row: list[Field], place: int, words: Words) -> list[Field]:
+    """The fields of one row that the table asks for, in its order; one at fault says of which row it is."""
     flat = {one.name: one for one in _flat(row)}
     asked = [flat[f"{TABLE}.{place}.{name}"] for name in OF_A_ROW]
     for one in asked:
         one.required = one.name.endswith(".content")
+        if one.error:
+            one.label += words.gettext(_say("（第%(n)s件）")) % {"n": place + 1}
     return asked
 
 

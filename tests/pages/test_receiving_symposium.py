@@ -50,7 +50,7 @@ def test_all_that_a_meeting_raised_is_registered_at_once_or_not_at_all(desk: Off
     page.get_by_role("button", name="全部登记").click()
     page.locator("#faults").wait_for()
     assert desk.events() == before
-    assert "区域：规则手册中没有此代码" in page.locator("#faults").inner_text()
+    assert "区域（第2件）：规则手册中没有此代码" in page.locator("#faults").inner_text()
     assert page.locator("[name='petitions.1.place.area']").input_value() == "NOWHERE"
     shot(page, "intake-symposium-faults")
     page.locator("[name='petitions.1.place.area']").fill("")
