@@ -4,7 +4,10 @@
 set -u
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 missing=""
-command -v soffice >/dev/null || missing="$missing libreoffice-writer-nogui"
+# Writer for papers, Calc for workbooks: each is a module of its own, and `soffice` comes with either.
+office=$(dirname "$(readlink -f "$(command -v soffice || echo /usr/lib/libreoffice/program/soffice)")")
+[ -e "$office/libswlo.so" ] || missing="$missing libreoffice-writer-nogui"
+[ -e "$office/libsclo.so" ] || missing="$missing libreoffice-calc-nogui"
 command -v pdftotext >/dev/null || missing="$missing poppler-utils"
 # Chromium without its window takes a fraction of the time; the whole browser does where there is no such package.
 if [ ! -x /usr/bin/chromium-headless-shell ]; then
