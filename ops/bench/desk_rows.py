@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -100,11 +101,11 @@ def desks(server_url: str, folder: Path, asked: argparse.Namespace) -> Mapping[s
     with office.serving(url, data_dir, secrets, workers=2) as one:
         numbers = [*assigned(one, FILES)]
         petitions, notes = office.bodies(data_dir), office.notes(data_dir)
-        urgency = office.lines(data_dir / "urgency.txt", ['{"nature": "help"}', '{"nature": "complaint"}'])
+        natures = office.lines(data_dir / "natures.txt", _classified("help", "complaint"))
         turns = {
             "create": ("post.lua", "intake", petitions, _paths(data_dir, "/petitions")),
             "comment": ("post.lua", "handler", notes, _paths(data_dir, *_on(numbers, "/note-progress"))),
-            "status change": ("post.lua", "intake", urgency, _paths(data_dir, *_on(numbers, "/classify-petition"))),
+            "status change": ("post.lua", "intake", natures, _paths(data_dir, *_on(numbers, "/classify-petition"))),
             "read": ("get.lua", "handler", _paths(data_dir, *_on(numbers, ""))),
             "list of 50": ("get.lua", "supervisor", _paths(data_dir, *READS["ledger page"])),
             "2-character search": ("get.lua", "supervisor", _paths(data_dir, *READS["2-character search"])),
@@ -115,6 +116,11 @@ def desks(server_url: str, folder: Path, asked: argparse.Namespace) -> Mapping[s
                 load = wrk.run(script, one.address, secrets[who], *files, clients=8, seconds=asked.seconds)
                 rates[name].append(load.per_second)
     return {name: {"per second": median(found), "goal": GOALS[name]} for name, found in rates.items()}
+
+
+def _classified(*natures: str) -> list[str]:
+    """Bodies of a step that puts a file under a nature."""
+    return [json.dumps({"nature": nature, "category": "020102"}) for nature in natures]
 
 
 def _on(numbers: list[str], step: str) -> list[str]:
