@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -47,9 +47,11 @@ NOON = datetime(2026, 11, 22, 4, 0, 0, 123456, tzinfo=UTC)
 
 
 @pytest.fixture
-def connection(database_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(database_url, autocommit=True) as one:
-        yield one
+def connection(connection: Connection[Any]) -> Connection[Any]:
+    """With a schema for the tables of a test."""
+    connection.execute("CREATE SCHEMA scratch")
+    connection.execute("SET search_path TO scratch")
+    return connection
 
 
 def rows() -> list[Mapping[str, object]]:
