@@ -50,11 +50,7 @@ SEEN_BY: Mapping[str, str | None] = {
     "/meetings/call-meeting": "intake",
     "/meetings/{meeting}": "intake",
     "/password": "handler",
-    "/public": None,
-    "/public/results": None,
     "/public/results/{number}": None,
-    "/public/send": None,
-    "/public/state": None,
     "/publication": "publisher",
     "/reports": "supervisor",
     "/several/accept-petition": "intake",
@@ -78,8 +74,14 @@ SEEN_BY: Mapping[str, str | None] = {
 }
 """Pages by their routes, with who looks at them here; None: nobody who is signed in."""
 
-ELSEWHERE = {"/intake/receipt/{key}": "tests/pages/test_receiving.py"}
-"""A page that only stands after something was done, and where it is looked at."""
+ELSEWHERE = {
+    "/intake/receipt/{key}": "tests/pages/test_receiving.py",
+    "/public": "tests/pages/test_public.py",
+    "/public/results": "tests/pages/test_public.py",
+    "/public/send": "tests/pages/test_public.py",
+    "/public/state": "tests/pages/test_public.py",
+}
+"""Pages that only stand after something was done, or that everybody meets in more ways, and where they are looked at."""
 
 NO_PAGES = frozenset(
     {
