@@ -81,7 +81,7 @@ ELSEWHERE = {
     "/public/send": "tests/pages/test_public.py",
     "/public/state": "tests/pages/test_public.py",
 }
-"""Pages that only stand after something was done, or that everybody meets in more ways, and where they are looked at."""
+"""Pages that only stand after something was done, or are looked at in more ways: where that is."""
 
 NO_PAGES = frozenset(
     {
