@@ -43,7 +43,8 @@ RARE = 100
 RARE_ALONE = 5
 """A character in fewer of the newest `NEAR` files than this is taken for a rare one."""
 FEWEST = 2
-"""Words in fewer of the nearest files than this will not fill a page from the second window, which is left out."""
+"""Words in fewer of the nearest files than this will not fill a page from the second window: unless it is the last one,
+it is left out."""
 WIDENED = 2
 """How often the window for a character is widened before it is asked for: the nearer ones were looked through."""
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -82,13 +83,12 @@ def by_words(
             return found
         if driver and not rare(query, words):
             return by_facet(checked, driver)
-    found = []
-    for place, window in enumerate(_windows(query, words, latest, since)):
+    found, opened = [], _windows(query, words, latest, since)
+    for place, nearest in enumerate(opened):
+        window = next(opened, nearest) if place == 1 and not driver and len(found) < FEWEST else nearest
         query.parameters.update(words.parameters(window))
         if driver and not words.alone and _facets_drive(query, words, driver, place, latest):
             return by_facet(checked, driver)
-        if place == 1 and not driver and len(found) < FEWEST:
-            continue
         found = query.fetch(BY_LINES, "d", words=words.condition(), source=OF_WORDS)
         if len(found) == query.limit:
             break
