@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, StringConstraints
 
-SHAPE = r"^geo:(-?\d{1,2}(?:\.\d{1,7})?),(-?\d{1,3}(?:\.\d{1,7})?)(?:;u=(\d{1,6}))?$"
+SHAPE = r"geo:(-?\d{1,2}(?:\.\d{1,7})?),(-?\d{1,3}(?:\.\d{1,7})?)(?:;u=(\d{1,6}))?"
 
 
 class Point(NamedTuple):
@@ -30,7 +30,7 @@ class Point(NamedTuple):
 
 def point_of(uri: str) -> Point:
     """The point in a geo URI; ValueError where it is none."""
-    found = re.match(SHAPE, uri)
+    found = re.fullmatch(SHAPE, uri, re.ASCII)
     if found is None or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:
         raise ValueError("不是 WGS 84 坐标，例如 geo:32.0415,118.7678 / no point in WGS 84")
     return Point(float(found[1]), float(found[2]), int(found[3]) if found[3] else None)

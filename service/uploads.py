@@ -12,7 +12,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
@@ -62,12 +62,15 @@ def fit(content: bytes, media_type: str) -> bytes:
     return check(content, media_type)
 
 
-UNTOLD = (KeyError, ValueError, TypeError, OSError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+UNTOLD = (
+    KeyError, ValueError, OverflowError, TypeError, OSError, SyntaxError, EOFError, struct.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
 """What comes of reading notes that are not there, or are nonsense."""
 
 
 def taken_at(content: bytes, media_type: str) -> datetime | None:
-    """When a camera says that it took a picture; its own clock's time, as of Shanghai where it names no zone.
+    """When a camera says that it took a picture, in UTC; its clock's time is of Shanghai where it names no zone.
 
     None where it does not say so: this must not keep a picture from being taken.
     """
@@ -77,7 +80,7 @@ def taken_at(content: bytes, media_type: str) -> datetime | None:
             notes = picture.getexif().get_ifd(ExifTags.IFD.Exif)
         zone = str(notes.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ") or "+08:00"
         said = f"{str(notes[ExifTags.Base.DateTimeOriginal]).strip(chr(0))} {zone}"
-        return datetime.strptime(said, "%Y:%m:%d %H:%M:%S %z")
+        return datetime.strptime(said, "%Y:%m:%d %H:%M:%S %z").astimezone(UTC)
     except UNTOLD:
         return None
 

@@ -113,7 +113,7 @@ def read_versions(parts: PartsOf, caller: AdminOf) -> Versions:
 def read_differences(parts: PartsOf, caller: AdminOf, old: Number = None, new: Number = None) -> Differences:
     """What differs between two versions: by default between the one in force and the one before it."""
     after = _version(parts, new)
-    before = _version(parts, old or after.number - 1 or None)
+    before = _version(parts, old or max(after.number - 1, 1))
     return Differences(old=before.number, new=after.number, differences=_differences(before.content, after.content))
 
 

@@ -22,7 +22,7 @@ class AuditQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     actor: Name | None = None
-    stream: Name | None = Field(None, description="A file's number, `rulebook`, or `staff:<id>`.")
+    stream: Name | None = Field(None, description="A file's number, `rulebook`, `staff:<id>` or `meeting:<id>`.")
     topic: Name | None = Field(None, examples=["petition.accepted"])
     role: Role | None = None
     unit: Name | None = None

@@ -14,7 +14,8 @@ def test_a_point_is_degrees_and_metres() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "32.0,118.7", "geo:91,0", "geo:0,181", "geo:1,2,3", "geo:1,2;crs=gcj", "geo:1e1,2", "geo:nan,1"]
+    "text",
+    ["", "32.0,118.7", "geo:91,0", "geo:0,181", "geo:1,2,3", "geo:1,2;crs=gcj", "geo:1e1,2", "geo:nan,1", "geo:１,2"],
 )
 def test_what_is_no_point_in_wgs_84_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):

@@ -39,6 +39,8 @@ def test_a_rulebook_is_read_tried_adopted_and_compared(office: Office) -> None:
     assert told == {"old": before["version"], "new": after["version"], "differences": [difference]}
     back = office.ok(office.get("admin", "/rulebook/differences", old=after["version"], new=before["version"]))
     assert back["differences"] == [{**difference, "old": days + 1, "new": days}]
+    first = office.ok(office.get("admin", "/rulebook/differences", new=1))
+    assert first == {"old": 1, "new": 1, "differences": []}
     earlier = office.ok(office.get("admin", "/rulebook", version=before["version"]))
     assert earlier["content"] == before["content"]
     listed = office.ok(office.get("admin", "/rulebook/versions"))["versions"]

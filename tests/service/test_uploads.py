@@ -220,6 +220,7 @@ def test_when_a_photo_was_taken_is_read_before_the_notes_go(kind: str) -> None:
     assert taken_at(photo(kind, taken="2026:01:05 04:20:30", zone="+02:00"), media_type) == ours
     assert taken_at(fit(photo(kind, taken="2026:01:05 10:20:30"), media_type), media_type) is None
     assert taken_at(photo(kind, taken="0000:00:00 00:00:00"), media_type) is None
+    assert taken_at(photo(kind, taken="0001:01:01 00:00:00"), media_type) is None
     assert taken_at(photo(kind), media_type) is None
 
 
