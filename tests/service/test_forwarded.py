@@ -14,7 +14,9 @@ OURS = ("127.0.0.1", "10.1.0.0/16", "::1")
 HTTPS = {"x-forwarded-proto": "https", "x-forwarded-host": "desk.example.gov.cn", "x-forwarded-for": "203.0.113.7"}
 
 
-def seen(peer: str | None, headers: dict[str, str] | list[tuple[str, str]]) -> tuple[str, str, str | None]:
+def seen(
+    peer: str | None, headers: dict[str, str] | list[tuple[str, str]], host: bytes = b"inside:8000"
+) -> tuple[str, str | None, str | None]:
     """Scheme, host and client as the application sees them."""
     found: list[Any] = []
 
@@ -26,12 +28,12 @@ def seen(peer: str | None, headers: dict[str, str] | list[tuple[str, str]]) -> t
         "type": "http",
         "scheme": "http",
         "client": (peer, 1234) if peer else None,
-        "headers": [(b"host", b"inside:8000"), *((name.encode(), value.encode()) for name, value in pairs)],
+        "headers": [(b"host", host), *((name.encode(), value.encode()) for name, value in pairs)],
     }
     asyncio.run(Forwarded(application, OURS)(scope, None, None))  # type: ignore[arg-type]
     (one,) = found
-    (host,) = [value.decode() for name, value in one["headers"] if name == b"host"]
-    return one["scheme"], host, one["client"][0] if one["client"] else None
+    named = next((value.decode() for name, value in one["headers"] if name == b"host"), None)
+    return one["scheme"], named, one["client"][0] if one["client"] else None
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "10.1.200.3", "::1"])
@@ -72,11 +74,23 @@ def test_a_chain_in_several_headers_is_one() -> None:
         {"x-forwarded-proto": "gopher"},
         {"x-forwarded-host": "evil.example/path"},
         {"x-forwarded-host": "a b"},
+        {"x-forwarded-host": "[::::]"},
         {"x-forwarded-host": ""},
     ],
 )
 def test_what_cannot_be_meant_is_left_out(headers: dict[str, str]) -> None:
     assert seen("127.0.0.1", headers) == ("http", "inside:8000", "127.0.0.1")
+
+
+@pytest.mark.parametrize("host", [b"[", b"[::1", b"x]", b"[::::]", b"a b", b""])
+def test_a_host_that_is_none_is_left_out(host: bytes) -> None:
+    assert seen("203.0.113.9", {}, host) == ("http", None, "203.0.113.9")
+    assert seen("127.0.0.1", HTTPS, host)[1] == "desk.example.gov.cn"
+
+
+@pytest.mark.parametrize("host", [b"desk.example.gov.cn", b"10.0.0.5:8000", b"[::1]:8000"])
+def test_every_other_host_stays(host: bytes) -> None:
+    assert seen("203.0.113.9", {}, host)[1] == host.decode()
 
 
 def test_proxies_are_named_by_address_or_not_at_all() -> None:
