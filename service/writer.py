@@ -201,13 +201,23 @@ class Writer:
         try:
             yield
         except Exception as error:
-            if not db.closed and not isinstance(error, ReadOnlySqlTransaction | psycopg.InterfaceError):
-                with suppress(psycopg.Error):
-                    db.rollback()
-            if db.closed or isinstance(error, ReadOnlySqlTransaction | psycopg.InterfaceError):
+            if isinstance(error, ReadOnlySqlTransaction | psycopg.InterfaceError) or not _answers(db):
                 self._drop()
                 raise ConnectionLost from None
             raise
+
+
+def _answers(db: Db) -> bool:
+    """Whether the session goes on, with no transaction open.
+
+    It is asked: a server that ends it says so before the connection's end is seen, and may have committed just before.
+    """
+    try:
+        db.rollback()
+        db.execute("SELECT")
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _refuse(jobs: list[Job], error: Exception) -> None:

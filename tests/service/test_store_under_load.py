@@ -148,8 +148,9 @@ def test_a_writer_whose_connection_is_cut_loses_nothing_and_writes_nothing_twice
     ],
     ids=["intake with a receipt", "intake without one", "step"],
 )
+@pytest.mark.parametrize("told", [False, True], ids=["nobody said so", "the server said so"])
 def test_a_commit_whose_answer_was_lost_is_found_again(
-    store: Store, monkeypatch: pytest.MonkeyPatch, request_: Append, arrived: bool
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch, *, request_: Append, arrived: bool, told: bool
 ):
     store.append(step("s", 0)).result(WAIT)
     write: Callable[[Batch, Any], list[int]] = Batch._write
@@ -161,6 +162,9 @@ def test_a_commit_whose_answer_was_lost_is_found_again(
         lost.append(True)
         if arrived:
             write(batch, db)
+        if told:
+            cut_connections(database_url, "huiying writer")
+            raise psycopg.errors.AdminShutdown("before the end of the connection is seen")
         db.close()
         raise psycopg.OperationalError("gone")
 
