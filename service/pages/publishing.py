@@ -75,13 +75,15 @@ def desk(
     """What waits for publishers and approvers of publications, and what hangs."""
     if not caller.roles & AT_WORK:
         raise Forbidden
+    # First of all: it is what waits until the caller's own step shows.
+    waits = waiting(request, parts, caller, wanted, roles=AT_WORK, kinds=ON_THE_BOARDS)
     with parts.reading() as connection:
         hanging = published(connection, cursor=notices, limit=SHOWN_NOTICES)
     known = parts.desk.known(caller, [one.number for one in hanging.notices])
     return page(
         request,
         "publishing/desk.html",
-        waiting=waiting(request, parts, caller, wanted, roles=AT_WORK, kinds=ON_THE_BOARDS),
+        waiting=waits,
         notices=[one for one in hanging.notices if one.number in known],
         publishes=Role.PUBLISHER in caller.roles,
         first="/publication" if notices else None,

@@ -11,6 +11,7 @@ from fastapi import Query, Request
 
 from domain.petition.commands import STEPS
 from domain.vocabulary import Role
+from projections.bulletin import Bulletin
 from projections.file import FileTimeline
 from projections.file_queries import calls_missed
 from projections.ledger import Ledger
@@ -24,7 +25,7 @@ from service.pages.words import Words, readable
 from service.parts import Parts
 
 ON_PAGE = 50
-SHOWN_BY = (Worklist.name, Ledger.name, FileTimeline.name)
+SHOWN_BY = (Worklist.name, Ledger.name, FileTimeline.name, Bulletin.name)
 
 DONE_BY: Mapping[str, str] = {
     "decide_decline": "approve-decline",
