@@ -9,6 +9,8 @@ import httpx
 import psycopg
 import pytest
 
+from service import embedded
+from service.embedded import server
 from tests.service.cli_kit import ROOT, Service, answer, eventually, huiying, running
 
 SAMPLE = ROOT / "ops" / "samples" / "rulebook.toml"
@@ -35,6 +37,14 @@ def test_an_empty_folder_gets_the_sample_rulebook_and_says_so(service: tuple[Pat
     assert "禾源街道办事处" in answer(folder, "rulebook", "show")
     assert "CG\t城市管理办公室\tHY" in answer(folder, "rulebook", "codes").splitlines()
     assert "W1\t综合受理窗口" in answer(folder, "rulebook", "codes", "windows").splitlines()
+
+
+def test_a_second_service_on_the_same_folder_is_told(
+    service: tuple[Path, Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PATIENCE_SECONDS", 1.0)
+    with pytest.raises(embedded.DatabaseUnavailable, match="serves"):
+        embedded.start(service[0])
 
 
 def test_a_person_gets_a_token_and_takes_a_petition_in(service: tuple[Path, Service]) -> None:

@@ -26,15 +26,18 @@ def ready(service: Service) -> Callable[[], bool]:
     return asked
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
+def stops_everything(service: Service, number: signal.Signals, folder: Path) -> bool:
+    """Send a signal to a whole service; whether nothing of it is left."""
+    started = service.children()
+    assert len(service.of("service.children")) == 4
+    assert len(service.of("postgres")) == 1
+    assert service.stop(number) == 0
+    return not alive(started) and not (folder / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_key_stops_everything(tmp_path: Path) -> None:
     with running(tmp_path, "--workers", 2) as service:
-        started = service.children()
-        assert len(service.of("service.children")) == 4
-        assert len(service.of("postgres")) == 1
-        assert service.stop(number) == 0
-        assert not alive(started)
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+        assert stops_everything(service, signal.SIGINT, tmp_path)
 
 
 def test_a_killed_parent_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -55,11 +58,11 @@ def replaced(service: Service, name: str) -> bool:
     )
 
 
-def test_whoever_ends_is_started_again(tmp_path: Path) -> None:
+def test_whoever_ends_is_started_again_until_a_signal_stops_everything(tmp_path: Path) -> None:
     with running(tmp_path, "--workers", 2) as service:
         assert [name for name in ("web", "runner", "jobs", "postgres") if not replaced(service, name)] == []
         assert eventually(ready(service))
-        assert service.stop() == 0
+        assert stops_everything(service, signal.SIGTERM, tmp_path)
         assert sum('"child_ended"' in line for line in service.said) >= 3
         assert sum('"database_ended"' in line for line in service.said) == 1
 
@@ -71,15 +74,6 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"port {port} is in use" in done.stderr
     assert not (tmp_path / "postgres").exists()
-
-
-def test_a_second_service_on_the_same_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.embedded.server.PATIENCE_SECONDS", 1.0)
-    from service.embedded import DatabaseUnavailable, start
-
-    with running(tmp_path):
-        with pytest.raises(DatabaseUnavailable, match="serves"):
-            start(tmp_path)
 
 
 @pytest.mark.parametrize(
