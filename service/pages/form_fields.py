@@ -147,7 +147,7 @@ class _Maker:
             required=shape.required,
             value=_shown(shape, value),
             error=self._error(path, shape),
-            help=shape.help if self._words.language == "en" else HELP.get(shape.own_name, ""),
+            help=_help(shape, self._words.language),
             longest=shape.longest,
             one_file=shape.one_file,
         )
@@ -214,8 +214,18 @@ HELP: Mapping[str, str] = {
     "occurred_at": "不是现在发生时填写；按北京时间",
     "backdated_because": "补录超过规则手册规定的天数时必填",
     "article": "例如《信访工作条例》第三十一条",
+    "attendants": "只写单位和人数，不写居民姓名",
+    "point": "WGS 84 坐标，例如 geo:32.0415,118.7678",
 }
 """What the form says below a field in Chinese, where the label does not say enough."""
+BLANK: Mapping[str, str] = {"person": "不填即为会议的全部个人信息", "petitioner": "不填即为全部"}
+"""The same of fields that mean everything when they are left blank."""
+
+
+def _help(shape: Shape, language: str) -> str:
+    if language == "en":
+        return shape.help
+    return HELP.get(shape.own_name) or ("" if shape.required else BLANK.get(shape.own_name, ""))
 
 
 def _shown(shape: Shape, value: Any) -> Any:

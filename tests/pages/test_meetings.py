@@ -189,6 +189,7 @@ def test_a_name_is_erased_by_two_people_on_the_meetings_page(desk: Office, meeti
     with visitor(desk, "intake") as client:
         assert ask in client.get(f"/meetings/{meeting}").text
         assert "p1 水流长" in client.get(ask).text
+        assert "不填即为会议的全部个人信息" in client.get(ask).text
         fields = {"person": "p1", "ground": "unlawful", "reason": "本人要求"}
         assert post_form(client, ask, fields).status_code == 303
         assert client.get(approve).status_code == 403
