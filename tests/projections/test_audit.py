@@ -29,6 +29,7 @@ from service.append import Append, StreamWrite
 from service.rebuild import rebuild
 from service.store import Store
 from service.vault import Vault
+from tests.conftest import new_database
 
 ALL = Sight(committee=True)
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
@@ -72,17 +73,19 @@ def act(
     return context.command_id
 
 
-@pytest.fixture
-def acts(database_url: str, store: Store) -> Iterator[Db]:
-    """Two files and a member of staff with some history, and the audit trail of it."""
-    act(store, "HY-2026-000001", 0, Assigned(lead="repairs"), ProgressNoted(text=SECRET))
-    act(store, "HY-2026-000002", 0, FileArchived(archive_number="A-1"), by=WANG)
-    act(store, "staff:li", 0, StaffAdded(name="李平安"), by=SYSTEM)
-    missed = FollowUpMissed(method=ContactMethod.PHONE, attempt=1)
-    act(store, "HY-2026-000001", 2, missed, at=NOW + timedelta(hours=1), occurred=EARLIER, because=SECRET)
-    rebuild(database_url, store, [Audit()])
-    with psycopg.connect(database_url) as connection:
-        yield connection
+@pytest.fixture(scope="module")
+def acts(postgres_url: str, migrated_template: str) -> Iterator[Db]:
+    """Two files and a member of staff with some history, and the audit trail of it: only looked at."""
+    with new_database(postgres_url, migrated_template) as url:
+        with Store(url, Vault(bytes(32))) as store:
+            act(store, "HY-2026-000001", 0, Assigned(lead="repairs"), ProgressNoted(text=SECRET))
+            act(store, "HY-2026-000002", 0, FileArchived(archive_number="A-1"), by=WANG)
+            act(store, "staff:li", 0, StaffAdded(name="李平安"), by=SYSTEM)
+            missed = FollowUpMissed(method=ContactMethod.PHONE, attempt=1)
+            act(store, "HY-2026-000001", 2, missed, at=NOW + timedelta(hours=1), occurred=EARLIER, because=SECRET)
+            rebuild(url, store, [Audit()])
+        with psycopg.connect(url) as connection:
+            yield connection
 
 
 def test_the_trail_of_a_file_tells_who_did_what_when(acts: Db) -> None:

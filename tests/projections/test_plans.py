@@ -27,6 +27,7 @@ from projections.statistics_queries import reply_time, tables
 from projections.worklist import Worklist
 from projections.worklist_queries import Days, TaskFilter, counts, tasks
 from service.administration import sample
+from tests.conftest import new_database
 from tests.projections.many_files import FILES
 from tests.projections.tables_kit import feed
 
@@ -50,19 +51,22 @@ class Explaining(Cursor[Any]):
         return self
 
 
-@pytest.fixture
-def connection(tables_url: str) -> Iterator[Connection[Any]]:
-    with psycopg.connect(tables_url, autocommit=True, row_factory=dict_row) as one:
+@pytest.fixture(scope="module")
+def connection(postgres_url: str, migrated_template: str) -> Iterator[Connection[Any]]:
+    with (
+        new_database(postgres_url, migrated_template) as url,
+        psycopg.connect(url, autocommit=True, row_factory=dict_row) as one,
+    ):
         feed(one, Ledger(), Statistics(), Worklist(), Audit(), recorded=[])
         one.execute(FILES.encode())
         one.execute("ANALYZE")
         one.execute("SET enable_seqscan = off")  # then a scan is planned only where no index can serve
         one.cursor_factory = Explaining
-        Explaining.plans.clear()
         yield one
 
 
 def scanned(connection: Connection[Any], *queries: Callable[[], object]) -> list[str]:
+    Explaining.plans.clear()
     for query in queries:
         query()
     assert Explaining.plans
