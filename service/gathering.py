@@ -45,7 +45,8 @@ class Gathering:
     def _flush(self) -> None:
         if self._waiting:
             waiting, self._waiting, self._size = self._waiting, [], 0
-            self._transport.write(b"".join(waiting))
+            if not self._transport.is_closing():  # nobody is there any more, and the loop would call it an error
+                self._transport.write(b"".join(waiting))
 
 
 class GatheringProtocol(HttpToolsProtocol):

@@ -16,7 +16,12 @@ class Wire(asyncio.Transport):
         self.closed = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self.closed:
+            raise RuntimeError("the handler is closed")
         self.sent.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self.closed
 
     def close(self) -> None:
         self.closed = True
@@ -56,3 +61,17 @@ def test_closing_sends_what_waits_first() -> None:
     wire = gathered([b"last"], close=True)
     assert wire.sent == [b"last"]
     assert wire.closed
+
+
+def test_who_hung_up_within_the_turn_is_no_error() -> None:
+    wire, errors = Wire(), list[object]()
+
+    async def write() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: errors.append(context))
+        Gathering(wire, loop).write(b"answer")
+        wire.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(write())
+    assert (wire.sent, errors) == ([], [])
