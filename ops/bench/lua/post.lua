@@ -1,5 +1,5 @@
 -- POST bodies from a file in turn, to one path or to paths drawn from a file.
--- wrk … -s post.lua URL -- TOKEN BODIES PATHS [PAUSE]   (PATHS: a file with a path on each line; PAUSE: milliseconds)
+-- wrk … -s post.lua URL -- TOKEN BODIES PATHS [PAUSE]   (PATHS: a file with a path on each line; PAUSE: milliseconds in the mean)
 local bodies, paths, headers, at = {}, {}, {}, 0
 
 local function lines_of(name)
@@ -26,7 +26,8 @@ function request()
   return wrk.format("POST", paths[math.random(#paths)], headers, bodies[at])
 end
 
-function delay() return pause end
+-- Callers do not keep step: a pause that is always the same would have all of them come at once.
+function delay() return -math.log(1 - math.random()) * pause end
 
 function done(summary, latency, requests)
   local e = summary.errors
