@@ -37,7 +37,7 @@ def routes() -> Iterator[tuple[str, str]]:
 
 def administers(path: str) -> bool:
     """Whether an address is the administrators'."""
-    return path.startswith((f"{API}/staff", f"{API}/tokens"))
+    return path.startswith(tuple(f"{API}/{kind}" for kind in ("staff", "tokens", "rulebook", "calendars")))
 
 
 ROUTES = sorted(routes())
