@@ -44,7 +44,7 @@ from domain.petition.receiving import RecordMeetingDecision
 from domain.petition.references import known_of, refer, typed
 from domain.petition.rules import not_possible
 from domain.petition.stages import LOOP
-from domain.petition.state import Asked, Draft, people
+from domain.petition.state import Asked, Draft, people, still_asked
 from domain.redaction import redact
 from domain.vocabulary import MeetingPart, MeetingStage, Role, Secrecy
 
@@ -114,7 +114,7 @@ class Meeting(Aggregate):
                 by = recorded.actor
                 self.erasure_asked[person] = Asked(people(by), ground=ground, asker=by.id)
             case MeetingDataErased(person=person):
-                self.erasure_asked.pop(person, None)
+                self.erasure_asked = still_asked(self.erasure_asked, person)
                 self.erased.add(person)
             case fact:
                 raise ValueError(f"{self.stream}: {fact.TOPIC} has no place here")

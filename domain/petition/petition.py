@@ -27,6 +27,7 @@ from domain.petition.state import (
     Text,
     answered,
     people,
+    still_asked,
 )
 from domain.petition.taking import take_exceptions, take_publishing, take_recollecting, take_supervising
 from domain.petition.working import handled_by, worked_on_by
@@ -214,7 +215,7 @@ class Petition(Aggregate):
                 self.erasure_asked[who] = Asked(people(asker), ground=ground, asker=asker.id)
             case r.DataErased(petitioner=who):
                 self.erased.add(who)
-                self.erasure_asked.pop(who, None)
+                self.erasure_asked = still_asked(self.erasure_asked, who)
 
     def _begin(self, recorded: Recorded, fact: r.PetitionReceived | r.PetitionImported) -> None:
         self.channel, self.nature, self.category, self.secrecy = fact.channel, fact.nature, fact.category, fact.secrecy

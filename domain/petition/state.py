@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -58,6 +59,11 @@ class Asked:
     ground: ErasureGround | None = None
     asker: str = ""
     fact: Event | None = None
+
+
+def still_asked(asked: Mapping[str | None, Asked], gone: str | None) -> dict[str | None, Asked]:
+    """Erasures that wait once somebody's data is gone; None: everybody's is, and nothing waits any more."""
+    return {} if gone is None else {who: one for who, one in asked.items() if who != gone}
 
 
 @dataclass(frozen=True, slots=True)

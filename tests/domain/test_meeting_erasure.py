@@ -51,6 +51,15 @@ def test_one_asks_and_another_approves(person: str | None) -> None:
         taken(approve, meeting, "li")
 
 
+def test_what_was_asked_for_one_waits_no_more_when_all_is_gone() -> None:
+    meeting = after(*OVER)
+    for person in ("p1", None):
+        then(meeting, asked(person), "wu")
+    then(meeting, ApproveMeetingErasure(), "li")
+    with pytest.raises(NotPossibleNow):
+        taken(ApproveMeetingErasure(person="p1"), meeting, "li")
+
+
 def test_nothing_is_approved_that_nobody_asked_for() -> None:
     meeting = after(*OVER)
     with pytest.raises(NotPossibleNow):

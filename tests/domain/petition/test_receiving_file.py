@@ -261,6 +261,12 @@ def test_what_is_gone_is_not_erased_again() -> None:
         file.when(command, by="xu").then_refused(NotPossibleNow)
 
 
+def test_what_was_asked_for_one_waits_no_more_when_all_is_gone() -> None:
+    gone = step(r.DataErased(petitioner=None, ground=OVER, asked_by="xu"), by="li")
+    file = given(in_closed(), asked(petitioner="p1"), asked(), gone)
+    file.when(ApproveErasure(petitioner="p1"), by="li").then_refused(NotPossibleNow)
+
+
 def test_nothing_is_approved_that_nobody_asked_for() -> None:
     given(in_closed()).when(ApproveErasure(), by="li").then_refused(NotPossibleNow)
 
