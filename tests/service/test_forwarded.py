@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from service.api.forwarded import Forwarded
 from service.settings import BadSetting, Settings
+from tests.looping import on_a_loop
 
 OURS = ("127.0.0.1", "10.1.0.0/16", "::1")
 HTTPS = {"x-forwarded-proto": "https", "x-forwarded-host": "desk.example.gov.cn", "x-forwarded-for": "203.0.113.7"}
@@ -30,7 +30,7 @@ def seen(
         "client": (peer, 1234) if peer else None,
         "headers": [(b"host", host), *((name.encode(), value.encode()) for name, value in pairs)],
     }
-    asyncio.run(Forwarded(application, OURS)(scope, None, None))  # type: ignore[arg-type]
+    on_a_loop(Forwarded(application, OURS)(scope, None, None))  # type: ignore[arg-type]
     (one,) = found
     named = next((value.decode() for name, value in one["headers"] if name == b"host"), None)
     return one["scheme"], named, one["client"][0] if one["client"] else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from service.gathering import MOST, Gathering
+from tests.looping import on_a_loop
 
 
 class Wire(asyncio.Transport):
@@ -42,7 +43,7 @@ def gathered(*turns: list[bytes], close: bool = False) -> Wire:
             else:
                 await asyncio.sleep(0)
 
-    asyncio.run(write())
+    on_a_loop(write())
     return wire
 
 
@@ -73,5 +74,5 @@ def test_who_hung_up_within_the_turn_is_no_error() -> None:
         wire.close()
         await asyncio.sleep(0)
 
-    asyncio.run(write())
+    on_a_loop(write())
     assert (wire.sent, errors) == ([], [])
