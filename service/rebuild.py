@@ -219,13 +219,18 @@ def _swap(connection: Db, log: Log, projection: Projection, size: int) -> list[P
 
 
 def _catch_up(connection: Db, log: Log, projection: Projection, size: int) -> None:
-    """Bring the new tables up to where the live ones stand, whose position is held until the transaction's end."""
+    """Bring the new tables up to where the live ones stand, whose position is held until the transaction's end.
+
+    A log that was restored from a backup may end before that: then the live tables tell of what is no longer so.
+    """
     live = connection.execute(POSITION, (projection.name, "live")).fetchone()
     fresh = connection.execute(POSITION, (projection.name, "next")).fetchone()
     assert fresh is not None
     position = fresh[0]
     while live is not None and position < live[0]:
         batch = read(connection, log, [projection], position, size)
+        if not batch:
+            return
         for poisoned in take(connection, [projection], "next", position, batch):
             raise poisoned
         position = batch[-1].position

@@ -134,6 +134,7 @@ def test_the_list_tells_which_keys_went_and_nothing_personal(
 
 def restore(office: Office, number: str, keys: list[tuple[object, ...]], version: int) -> None:
     """Put a file back as it stood at a version, as a backup from then would."""
+    office.catch_up()  # what is being taken in right now must not come after
     stream = folded(office, number).id
     with psycopg.connect(office.url) as connection:
         connection.execute(

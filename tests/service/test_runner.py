@@ -259,6 +259,17 @@ def test_who_waits_for_tables_that_stand_still_for_good_is_told(database_url: st
         assert positions.shown(before, [Mended.name]).result(PATIENCE) is True
 
 
+def test_a_log_that_was_restored_to_an_earlier_end_is_rebuilt_as_it_is(database_url: str, store: Store) -> None:
+    last = open_files(store, 3)
+    rebuild(database_url, store, [LINES])
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM stored_events WHERE notification_id = %s", (last,))
+    rebuild(database_url, store, [LINES])
+    assert exactly_once(database_url)
+    with running(database_url, store, LINES):
+        assert shown(database_url, open_files(store, 1), "lines")
+
+
 def test_readers_never_find_less_than_before_while_tables_are_swapped(database_url: str, store: Store) -> None:
     open_files(store, 300)
     rebuild(database_url, store, [LINES])
