@@ -19,6 +19,8 @@ from service.vault import Vault
 from tests.service.store_kit import MASTER, write_until_killed
 
 EVENTS = int(os.environ.get("HUIYING_LOG_EVENTS", "3000"))
+PAGE = min(500, EVENTS // 16)
+"""Events read at once: fewer than are written between two kills, or a slow follower would pass one over."""
 WRITERS = 3
 DEADLINE = 120 + EVENTS / 200
 """Seconds after which the test fails instead of waiting on."""
@@ -53,7 +55,7 @@ def test_a_follower_gets_every_event_once_and_in_order_though_writers_are_killed
         try:
             while len(followed) < EVENTS:
                 assert time.monotonic() < until, f"{len(followed)} of {EVENTS} events came"
-                page = store.notifications(followed[-1] if followed else 0, 500, readable=False)
+                page = store.notifications(followed[-1] if followed else 0, PAGE, readable=False)
                 followed += [recorded.position for recorded in page]
                 if len(followed) >= next_kill:
                     victim = chance.choice(sorted(writers))
@@ -64,7 +66,7 @@ def test_a_follower_gets_every_event_once_and_in_order_though_writers_are_killed
         finally:
             for kill in writers.values():
                 kill()
-        while page := store.notifications(followed[-1], 500, readable=False):
+        while page := store.notifications(followed[-1], PAGE, readable=False):
             followed += [recorded.position for recorded in page]
         acknowledged = [line.split() for file in tmp_path.glob("*.told") for line in complete_lines(file)]
         for position, stream, version, _ in acknowledged[:: max(1, len(acknowledged) // 2000)]:
