@@ -43,6 +43,7 @@ def erased(office: Office, meeting: str, person: str | None) -> dict[str, Any]:
 
 
 def on_paper(office: Office, meeting: str) -> str:
+    office.catch_up()
     paper = docx.Document(BytesIO(office.get("approver", f"/meetings/{meeting}/minutes").content))
     cells = [cell.text for table in paper.tables for cell in table._cells]
     return "\n".join([*(one.text for one in paper.paragraphs), *cells])
