@@ -49,7 +49,6 @@ class Audit(Projection):
 
     name: ClassVar[str] = "audit"
     version: ClassVar[int] = 3
-    independent: ClassVar[bool] = True
     by_key: ClassVar[bool] = True
     personal: ClassVar[bool] = False
     ddl: ClassVar[str] = """

@@ -62,7 +62,6 @@ class Bulletin(Projection):
     name: ClassVar[str] = "bulletin"
     version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """Hang it, put it right, take it down."""

@@ -112,7 +112,6 @@ class Clocks(Projection):
     name: ClassVar[str] = "clocks"
     version: ClassVar[int] = 1
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
 
     def concerns_all(self, recorded: Recorded) -> bool:

@@ -85,7 +85,6 @@ class FileTimeline(Projection):
     name: ClassVar[str] = "file"
     version: ClassVar[int] = 4
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
     by_key: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:

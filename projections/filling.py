@@ -20,7 +20,11 @@ SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oi
    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)
  ORDER BY c.oid
 """
-MEMORY = "SET LOCAL maintenance_work_mem = '256MB'"
+WHOLE_TABLES = """
+SET LOCAL maintenance_work_mem = '256MB';
+SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on
+"""
+"""Against what a session that feeds has set (sets.py)."""
 
 
 def bared(connection: Connection[Any], projection: Projection, schema: str) -> list[str]:
@@ -41,5 +45,5 @@ def dressed(connection: Connection[Any], statements: list[str]) -> None:
     """Work out what was left, and make the indexes. Raises `psycopg.DatabaseError` where a row fits into none."""
     for statement in statements:
         with connection.transaction():
-            connection.execute(MEMORY)
+            connection.execute(WHOLE_TABLES)
             connection.execute(statement.encode())

@@ -9,7 +9,7 @@ Columns about handling, publication and follow-up speak of the present round; ea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from psycopg.types.json import Jsonb
@@ -130,6 +130,7 @@ def _update(assignments: str) -> str:
 
 SEEN = "version = %(version)s, position = %(position)s"
 
+JUST_SEEN = _update(SEEN)
 SET_DUE = _update(
     "due = %(due)s, due_working = %(due_working)s, due_provisional = %(due_provisional)s, handled_at = NULL,"
     f" extended_to = CASE WHEN %(extends)s OR extended_to IS NOT NULL THEN %(due)s::date END, {SEEN}"
@@ -201,6 +202,10 @@ def _statement(event: type[Event]) -> str:
 
 
 STATEMENTS = {event: _statement(event) for event in TRANSITIONS}
+SEEING = frozenset(
+    {JUST_SEEN, SET_DUE, NO_DUE, CORRECT, ERASE_PERSON, ERASE_FILE, RESTRICT, LIFT, *STATEMENTS.values()}
+)
+"""Every change of a file's row also says how far the file has been seen."""
 _FIELDS = {
     event: tuple(name for name in re.findall(r"%\((\w+)\)s", sql) if name in event.model_fields)
     for event, sql in STATEMENTS.items()
@@ -213,8 +218,12 @@ class Ledger(Projection):
     name: ClassVar[str] = "ledger"
     version: ClassVar[int] = 5
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
     by_key: ClassVar[bool] = True
+
+    def condensed(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """How far the file has been seen is said once."""
+        last = max((place for place, (sql, _) in enumerate(writes) if sql in SEEING), default=0)
+        return [one for place, one in enumerate(writes) if one[0] != JUST_SEEN or place == last]
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """One change of the file's row, and of its facets where the event moves the file to other filters."""
@@ -232,7 +241,7 @@ class Ledger(Projection):
         elif isinstance(fact, r.DueDatesSet | r.DueDatesRecomputed | h.ExtensionGranted):
             yield from _due(recorded, fact)
         elif isinstance(fact, r.DueDatesLifted):
-            yield (NO_DUE if Clock.HANDLE in fact.clocks else _update(SEEN)), _seen(recorded)
+            yield (NO_DUE if Clock.HANDLE in fact.clocks else JUST_SEEN), _seen(recorded)
         elif type(fact) in STATEMENTS:
             yield from _step(recorded)
 
@@ -342,7 +351,7 @@ def _due(recorded: Recorded, fact: r.DueDatesSet | r.DueDatesRecomputed | h.Exte
     given: tuple[DueDate, ...] = (fact.due,) if isinstance(fact, h.ExtensionGranted) else fact.due
     handling = next((due for due in given if due.clock is Clock.HANDLE), None)
     if handling is None:
-        yield _update(SEEN), _seen(recorded)
+        yield JUST_SEEN, _seen(recorded)
         return
     yield (
         SET_DUE,

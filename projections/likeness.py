@@ -96,7 +96,6 @@ class Likeness(Projection):
     name: ClassVar[str] = "likeness"
     version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
     by_key: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:

@@ -117,7 +117,6 @@ class Meetings(Projection):
     name: ClassVar[str] = "meetings"
     version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """What the event changes in the meeting's row and agenda."""

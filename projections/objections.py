@@ -76,7 +76,6 @@ class Objections(Projection):
     name: ClassVar[str] = "objections"
     version: ClassVar[int] = 1
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:

@@ -121,7 +121,6 @@ class Oversight(Projection):
     name: ClassVar[str] = "oversight"
     version: ClassVar[int] = 2
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:
         """Orders with their answers; what makes an end early, and the end."""

@@ -9,6 +9,7 @@ name; every SQL text writes `{schema}` for it, because a rebuild fills a schema 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,6 +24,7 @@ from psycopg.adapt import Dumper
 from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Recorded
+from projections.sets import BY_KEY, repeats
 from projections.writing import Groups, make_ready, write
 
 Write = tuple[str, Mapping[str, object]]
@@ -44,6 +46,15 @@ class Blind:
     value: str = field(repr=False)
 
 
+def feeding(connection: Connection[Any], blind: Callable[[str, str], str]) -> None:
+    """Prepare a connection that writes batches, and nothing else: rows are lost together with their position or not at
+    all, and are looked up by key.
+    """
+    blinding(connection, blind)
+    connection.execute("SET synchronous_commit = off")
+    connection.execute(BY_KEY)
+
+
 def blinding(connection: Connection[Any], blind: Callable[[str, str], str]) -> None:
     """Let the connection take `Blind` parameters; `blind(purpose, value)` gives the keyed hash."""
 
@@ -61,8 +72,8 @@ class Projection(ABC):
 
     `name`: name of the schema. `version`: raise it whenever tables or rules change; the runner then rebuilds. `ddl`:
     CREATE TABLE / INDEX statements; every table has a primary key (a check names differing rows by it).
-    `independent`: True if writes that come from different streams touch different rows or commute (counters), so
-    that a batch may send equal SQL together across streams; the order within a stream is always kept.
+    Writes that come from different streams touch different rows, or commute (INSERT … ON CONFLICT): equal SQL of a
+    batch goes together across streams; the order within a stream is kept.
     `personal`: False if `writes` reads no personal value; a rebuild then reads no key.
 
     For a rebuild, which fills the tables from nothing (projections/filling.py): `by_key`: True if writes look rows up
@@ -74,7 +85,6 @@ class Projection(ABC):
     name: ClassVar[str]
     version: ClassVar[int]
     ddl: ClassVar[str]
-    independent: ClassVar[bool] = False
     personal: ClassVar[bool] = True
     by_key: ClassVar[bool] = False
     filling: ClassVar[Mapping[str, str]] = MappingProxyType({})
@@ -91,6 +101,10 @@ class Projection(ABC):
         A rebuild that fills tables leaves them out, and `settle` makes up for it.
         """
         return (), ()
+
+    def condensed(self, writes: Sequence[Write]) -> Sequence[Write]:
+        """A stream's writes in a batch without those that a later one of them says again."""
+        return writes
 
     @abstractmethod
     def writes(self, recorded: Recorded) -> Iterator[Write]:
@@ -132,26 +146,43 @@ def create(connection: Connection[object], projection: Projection, schema: str) 
 
 
 def grouped(projection: Projection, batch: Iterable[Recorded]) -> list[tuple[str, list[Mapping[str, object]]]]:
-    """The writes of a batch, equal SQL put together as far as order allows.
+    """The writes of a batch, equal SQL of different streams put together; the order within each stream is kept.
 
-    The order of writes within one stream is kept; between streams only where the projection is not `independent`.
-    Raises `Poisoned` when `writes` fails.
+    A group has one row of a stream, or several where the text only inserts. Raises `Poisoned` when `writes` fails.
     """
-    groups: list[tuple[str, list[Mapping[str, object]]]] = []
-    newest: dict[str, int] = {}
-    reached: dict[str, int] = {}
+    lanes: defaultdict[str, list[Write]] = defaultdict(list)
     for recorded in batch:
-        lane = recorded.stream if projection.independent else ""
+        lane = lanes[recorded.stream]
         try:
-            for sql, parameters in projection.writes(recorded):
-                at = newest.get(sql, -1)
-                if at < reached.get(lane, 0):
-                    at = newest[sql] = len(groups)
-                    groups.append((sql, []))
-                groups[at][1].append(parameters)
-                reached[lane] = at
+            lane.extend(projection.writes(recorded))
         except Exception as error:
             raise Poisoned(projection.name, recorded.position, recorded.fact.TOPIC, error) from None
+    return _merged([*projection.condensed(lane)] for lane in lanes.values())
+
+
+def _merged(lanes: Iterable[list[Write]]) -> list[tuple[str, list[Mapping[str, object]]]]:
+    """Lanes of writes as one: next comes whichever text most is waiting behind (majority merge, Jiang and Li 1995)."""
+    groups: list[tuple[str, list[Mapping[str, object]]]] = []
+    waiting: defaultdict[str, list[list[Write]]] = defaultdict(list)
+    behind: Counter[str] = Counter()
+    for lane in lanes:
+        if lane:
+            lane.reverse()
+            waiting[lane[-1][0]].append(lane)
+            behind[lane[-1][0]] += len(lane)
+    while waiting:
+        sql = max(waiting, key=behind.__getitem__)
+        rows: list[Mapping[str, object]] = []
+        many = repeats(sql)
+        del behind[sql]
+        for lane in waiting.pop(sql):
+            rows.append(lane.pop()[1])
+            while many and lane and lane[-1][0] == sql:
+                rows.append(lane.pop()[1])
+            if lane:
+                waiting[lane[-1][0]].append(lane)
+                behind[lane[-1][0]] += len(lane)
+        groups.append((sql, rows))
     return groups
 
 

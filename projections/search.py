@@ -94,7 +94,6 @@ class Search(Projection):
     name: ClassVar[str] = "search"
     version: ClassVar[int] = 1
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
     by_key: ClassVar[bool] = True
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:

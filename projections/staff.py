@@ -42,7 +42,6 @@ class StaffDirectory(Projection):
 
     name: ClassVar[str] = "staff"
     version: ClassVar[int] = 1
-    independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
     ddl: ClassVar[str] = """
         CREATE TABLE {schema}.members (

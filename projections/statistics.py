@@ -39,7 +39,6 @@ class Statistics(Projection):
     # Working days are stored, so a built-in calendar that knows another year asks for a rebuild.
     version: ClassVar[int] = 41_000 + KNOWN_YEARS[-1]
     ddl: ClassVar[str] = rows.DDL
-    independent: ClassVar[bool] = True
     by_key: ClassVar[bool] = True
     personal: ClassVar[bool] = False
     filling: ClassVar[Mapping[str, str]] = {rows.COUNT_DAYS_AGAIN: rows.CHANGE_DAYS}

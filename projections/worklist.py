@@ -154,7 +154,6 @@ class Worklist(Projection):
     name: ClassVar[str] = "worklist"
     version: ClassVar[int] = 8
     ddl: ClassVar[str] = DDL
-    independent: ClassVar[bool] = True
     personal: ClassVar[bool] = False
 
     def writes(self, recorded: Recorded) -> Iterator[Write]:

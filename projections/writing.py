@@ -2,9 +2,10 @@
 
 Sent one by one, a row costs more in the driver and on the wire than in the tables. So every SQL text becomes a function
 of the session, `pg_temp.writes_…`, whose statement is that very text with the fields of a JSON document in the place of
-its parameters; plain inserts take all rows at once, everything else row by row in order. The types of the parameters
-are those that the server itself finds for the text. `pg_temp.written` carries out a batch: a number for each text, a
-document for each number. Where the server finds no types, or a value has no JSON, rows go one by one.
+its parameters; it takes all rows at once where the text has the shape for it (sets.py), and otherwise row by row in
+order. The types of the parameters are those that the server itself finds for the text. `pg_temp.written` carries out a
+batch: a number for each text, a document for each number. Where the server finds no types, or a value has no JSON, rows
+go one by one.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
+from projections.sets import GIVEN, over
+
 Rows = Sequence[Mapping[str, object]]
 Groups = Sequence[tuple[str, Rows]]
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
-PLAIN_INSERT = re.compile(r"\s*(INSERT INTO [^()]+\([^()]+\))\s*VALUES\s*\((.*)\)\s*", re.DOTALL)
 CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
 TYPES = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'probe'"
 
@@ -198,20 +200,38 @@ def _made(connection: Connection[Any], sql: str) -> str | None:
     types = _types(connection, PARAMETER.sub(lambda one: f"${names.index(one[1]) + 1}", text))
     if types is None or len(types) != len(names):
         return None
-    given = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, types, strict=True))
     name = f"writes_{blake2b(sql.encode(), digest_size=12).hexdigest()}"
-    statement = PARAMETER.sub(r'given_row."\1"', text)
-    source = f"json_to_recordset(given_rows) AS given_row ({given})"
-    insert = PLAIN_INSERT.fullmatch(statement)
-    body = (
-        f"BEGIN {insert[1]} SELECT {insert[2]} FROM {source};"  # noqa: S608 - all of it stands in this code
-        if insert
-        else f"DECLARE given_row record; BEGIN FOR given_row IN SELECT * FROM {source}"  # noqa: S608
-        f" LOOP {statement}; END LOOP;"
-    )
+    statement = PARAMETER.sub(rf'{GIVEN}."given \1"', text)
+    together = over(statement, _source(names, types, "$1"))
+    if together is not None and _takes(connection, together):
+        body = f"BEGIN {over(statement, _source(names, types, 'given_rows'))};"
+    else:
+        source = _source(names, types, "given_rows")
+        body = f"DECLARE {GIVEN} record; BEGIN FOR {GIVEN} IN SELECT * FROM {source} LOOP {statement}; END LOOP;"  # noqa: S608 - all of it stands in this code
     head = f"CREATE OR REPLACE FUNCTION pg_temp.{name} (given_rows json) RETURNS boolean LANGUAGE plpgsql"
     connection.execute(f"{head} AS $writes${body} RETURN true; END $writes$".encode())
     return name
+
+
+def _source(names: Sequence[str], types: Sequence[str], document: str) -> str:
+    """The rows of a document as a FROM item; its columns have names that no table has, as texts name columns bare."""
+    if not names:
+        return f"(SELECT FROM json_array_elements({document})) AS {GIVEN}"
+    given = ", ".join(f'"{name}" {kind}' for name, kind in zip(names, types, strict=True))
+    named = ", ".join(f'"{name}" AS "given {name}"' for name in names)
+    return f"(SELECT {named} FROM json_to_recordset({document}) AS one ({given})) AS {GIVEN}"  # noqa: S608 - as above
+
+
+def _takes(connection: Connection[Any], statement: str) -> bool:
+    """Whether the server would carry out the statement, whose only parameter is a document."""
+    try:
+        connection.execute(f"PREPARE probe (json) AS {statement}".encode())
+    except psycopg.OperationalError:
+        raise
+    except psycopg.DatabaseError:
+        return False
+    connection.execute("DEALLOCATE probe")
+    return True
 
 
 def _types(connection: Connection[Any], numbered: str) -> list[str] | None:

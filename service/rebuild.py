@@ -23,7 +23,7 @@ from psycopg.sql import SQL, Identifier
 
 from domain.kernel import Recorded
 from projections.filling import bared, dressed
-from projections.projection import Poisoned, Projection, blinding, create
+from projections.projection import Poisoned, Projection, create, feeding
 from service.advisory import REBUILD_LOCKS, SWAP_LOCK
 from service.feed import BATCH, Db, Log, Stuck, ahead, passing, read, read_all, schema_of, take
 from service.positions import stop
@@ -71,8 +71,7 @@ def rebuild(
     live tables then stay as they are, and the others are swapped all the same.
     """
     with psycopg.connect(url, autocommit=True, application_name="huiying rebuild") as connection, ExitStack() as locks:
-        connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
-        blinding(connection, log.blind)
+        feeding(connection, log.blind)
         for projection in sorted(projections, key=lambda projection: projection.name):
             locks.enter_context(_reserved(connection, projection.name))
         making = _Making(url, connection, log, batch, partial(_report, progress, stopping or Event()))

@@ -19,7 +19,7 @@ import psycopg
 import structlog
 
 from projections.catalogue import PROJECTIONS
-from projections.projection import Poisoned, Projection, blinding, cause_code
+from projections.projection import Poisoned, Projection, cause_code, feeding
 from service.advisory import LEADER_LOCK
 from service.feed import BATCH, Db, Log, Stuck, ahead, read, take
 from service.listening import Listener
@@ -98,8 +98,7 @@ class Runner:
             if not self._elected(connection):
                 return
             self._logger.info("runner_leads")
-            blinding(connection, self._log.blind)
-            connection.execute("SET synchronous_commit = off")  # rows and position are lost together or not at all
+            feeding(connection, self._log.blind)
             connection.execute(RETRY)
             self._look_after, self._writing = 0.0, None
             with Listener(self._url) as listener, ThreadPoolExecutor(1, "rows") as writer:

@@ -46,34 +46,41 @@ class Ordered(Projection):
         yield FIRST if recorded.version == 1 else THEN, {"s": recorded.stream, "n": recorded.version}
 
 
-class Independent(Ordered):
-    """The same, with streams that do not matter to each other."""
-
-    independent: ClassVar[bool] = True
-
-
 BATCH = [recorded("a", 1), recorded("a", 2), recorded("b", 1), recorded("b", 2), recorded("a", 3), recorded("c", 1)]
 
 
-def shape(projection: Projection) -> list[tuple[str, int]]:
-    return [(sql, len(rows)) for sql, rows in grouped(projection, BATCH)]
-
-
-def test_order_is_kept_when_streams_may_depend_on_each_other() -> None:
-    assert shape(Ordered()) == [(FIRST, 1), (THEN, 1), (FIRST, 1), (THEN, 2), (FIRST, 1)]
-
-
-def test_equal_writes_of_independent_streams_go_together_in_the_order_of_each() -> None:
-    groups = grouped(Independent(), BATCH)
-    assert sum(len(rows) for _, rows in groups) == len(BATCH)
-    assert len(groups) < len(grouped(Ordered(), BATCH))
+def test_equal_writes_of_streams_go_together_in_the_order_of_each() -> None:
+    groups = grouped(Ordered(), BATCH)
+    assert [(sql, sorted(str(row["s"]) for row in rows)) for sql, rows in groups] == [
+        (FIRST, ["a", "b", "c"]),
+        (THEN, ["a", "b"]),
+        (THEN, ["a"]),
+    ]
     for stream in "abc":
         order = [int(str(row["n"])) for _, rows in groups for row in rows if row["s"] == stream]
         assert order == sorted(order)
 
 
+def test_streams_at_different_points_of_their_way_meet_again() -> None:
+    class Way(Ordered):
+        def writes(self, recorded: Recorded) -> Iterator[Write]:
+            yield f"UPDATE {{schema}}.t SET n = {recorded.version} WHERE s = %(s)s", {"s": recorded.stream}
+
+    far = [recorded(f"far-{n}", version) for version in range(5, 9) for n in range(10)]
+    near = [recorded(f"near-{n}", version) for version in range(1, 9) for n in range(10)]
+    assert [len(rows) for _, rows in grouped(Way(), [*far, *near])] == [10] * 4 + [20] * 4
+
+
+def test_a_text_that_only_inserts_takes_all_rows_of_a_stream_at_once() -> None:
+    class Lines(Ordered):
+        def writes(self, recorded: Recorded) -> Iterator[Write]:
+            yield "INSERT INTO {schema}.t (s, n) VALUES (%(s)s, %(n)s)", {"s": recorded.stream, "n": recorded.version}
+
+    assert [len(rows) for _, rows in grouped(Lines(), BATCH)] == [len(BATCH)]
+
+
 def test_what_concerns_all_streams_keeps_its_place_among_their_writes() -> None:
-    class Dividing(Independent):
+    class Dividing(Ordered):
         def concerns_all(self, recorded: Recorded) -> bool:
             return recorded.stream == "b"
 
@@ -84,11 +91,10 @@ def test_what_concerns_all_streams_keeps_its_place_among_their_writes() -> None:
             assert set(rows[: rows.index((stream, version))]) == set(told[:place])
 
 
-@pytest.mark.parametrize("projection", [Ordered(), Independent()])
-def test_a_batch_comes_to_the_same_whatever_goes_together(tables_url: str, projection: Projection) -> None:
+def test_a_batch_comes_to_what_its_writes_say(tables_url: str) -> None:
     with psycopg.connect(tables_url) as connection:
-        create(connection, projection, "ordered_next")
-        apply(connection, projection, "ordered_next", BATCH)
+        create(connection, Ordered(), "ordered_next")
+        apply(connection, Ordered(), "ordered_next", BATCH)
         rows = connection.execute("SELECT s, n FROM ordered_next.t ORDER BY s").fetchall()
     assert rows == [("a", 6), ("b", 3), ("c", 1)]
 

@@ -63,24 +63,23 @@ def rows() -> list[Mapping[str, object]]:
     return [{"number": f"{n}-'\"%\\ {Channel.WEB}", **kinds[n % len(kinds)]} for n in range(4 * COPIES)]
 
 
-def changes(given: list[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """Two changes of every second row, whose order shows."""
-    return [
-        {"number": row["number"], "more": turn, "turn": Channel.WEB if turn else "零", "names": ["乙"], "said": None}
-        for turn in range(2)
-        for row in given[::2]
-    ]
+def change(given: list[Mapping[str, object]], turn: int) -> list[Mapping[str, object]]:
+    """A change of every second row; the order of two turns shows."""
+    word = Channel.WEB if turn else "零"
+    return [{"number": row["number"], "more": turn, "turn": word, "names": ["乙"], "said": None} for row in given[::2]]
 
 
 def carried_out(connection: Connection[Any], name: str) -> list[Any]:
     """What is in the table in the end."""
     connection.execute(TABLE.format(name=name).encode())
     given = rows()
-    dropped = [{"number": row["number"], "turn": "web"} for row in given[: 2 * COPIES]]
-    groups = [
-        (sql.format(name=name), parameters)
-        for sql, parameters in ((INSERT, given), (CHANGE, changes(given)), (DROP, dropped))
+    dropped: list[Mapping[str, object]] = [{"number": row["number"], "turn": "web"} for row in given[: 2 * COPIES]]
+    texts: list[tuple[str, list[Mapping[str, object]]]] = [
+        (INSERT, given),
+        *((CHANGE, change(given, turn)) for turn in range(2)),
+        (DROP, dropped),
     ]
+    groups = [(sql.format(name=name), parameters) for sql, parameters in texts]
     make_ready(connection, groups)
     with connection.transaction():
         write(connection, groups)

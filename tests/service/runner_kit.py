@@ -35,7 +35,6 @@ class Lines(Projection):
 
     name: ClassVar[str] = "lines"
     version: ClassVar[int] = 1
-    independent: ClassVar[bool] = True
     ddl: ClassVar[str] = """
         CREATE TABLE {schema}.lines (position bigint PRIMARY KEY, stream text, version integer, said text);
         CREATE TABLE {schema}.heads (stream text PRIMARY KEY, version integer NOT NULL);
