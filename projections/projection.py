@@ -72,8 +72,8 @@ class Projection(ABC):
 
     `name`: name of the schema. `version`: raise it whenever tables or rules change; the runner then rebuilds. `ddl`:
     CREATE TABLE / INDEX statements; every table has a primary key (a check names differing rows by it).
-    Writes that come from different streams touch different rows, or commute (INSERT … ON CONFLICT): equal SQL of a
-    batch goes together across streams; the order within a stream is kept.
+    Writes that come from different streams touch different rows, or insert one that may be there already: equal SQL of
+    a batch goes together across streams; the order within a stream is kept.
     `personal`: False if `writes` reads no personal value; a rebuild then reads no key.
 
     For a rebuild, which fills the tables from nothing (projections/filling.py): `by_key`: True if writes look rows up

@@ -19,8 +19,7 @@ grown, and must look rows up by key."""
 
 WORD = re.compile(r"""'(?:[^']|'')*' | "[^"]*" | [()] | \w+""", re.VERBOSE)
 VALUES = re.compile(
-    r"""(?P<into>INSERT\ INTO\ [^()]+\([^()]+\))\s* VALUES\s*\((?P<values>.*)\)\s*
-        (?P<unless>ON\ CONFLICT[^()]*(?:\([^()]*\))?\s*DO\ NOTHING)?""",
+    r"""(?P<into>INSERT\ INTO\ [^()]+\([^()]+\))\s* VALUES\s*\((?P<values>.*?)\)\s* (?P<unless>ON\ CONFLICT\b.*)?""",
     re.DOTALL | re.VERBOSE,
 )
 CHANGE = re.compile(r"(?:UPDATE|DELETE FROM) (?P<table>\S+(?: (?!SET\b|WHERE\b|USING\b)\w+)?)\s+")
@@ -41,14 +40,14 @@ def over(statement: str, rows: str) -> str | None:
 
 def repeats(sql: str) -> bool:
     """Whether the text may go with several rows of one stream: what it inserts asks for nothing that is there."""
-    return bool(VALUES.fullmatch(sql.strip())) and "SELECT" not in sql
+    return bool(VALUES.fullmatch(sql.strip())) and "SELECT" not in sql and "DO UPDATE" not in sql
 
 
 def _inserting(text: str, rows: str) -> str | None:
     """What is selected for each row, and inserted together."""
     words = dict(reversed([*_words(text)]))
     begins, ends = words.get("SELECT"), words.get("CONFLICT")
-    if begins is None or (ends is not None and not text.endswith("DO NOTHING")):
+    if begins is None:
         return None
     end = len(text) if ends is None else text.rindex("ON", 0, ends)
     made = f"SELECT made.* FROM {rows} {_each(text[begins:end], 'made')}"  # noqa: S608 - a text of this code

@@ -27,6 +27,16 @@ TEXTS: Mapping[str, tuple[str, Mapping[str, object]]] = {
         " WHERE number = %(number)s ON CONFLICT DO NOTHING",
         {"said": "x"},
     ),
+    "select again": (
+        "INSERT INTO scratch.parts (number, part, said) SELECT number, 'a (b', %(said)s FROM scratch.files"
+        " WHERE number = %(number)s ON CONFLICT (number, part) DO UPDATE SET said = parts.said || excluded.said",
+        {"said": "y"},
+    ),
+    "values again": (
+        "INSERT INTO scratch.parts (number, part, said) VALUES (%(number)s, 'c', coalesce(%(said)s, '?'))"
+        " ON CONFLICT (number, part) DO UPDATE SET said = (SELECT excluded.said)",
+        {"said": "y"},
+    ),
     "update": (
         "UPDATE scratch.files SET held = said IS DISTINCT FROM %(said)s::text[], said = (SELECT array_agg(number) FROM"
         " scratch.parts p WHERE p.number = %(number)s) WHERE number = %(number)s AND NOT held",
@@ -60,15 +70,14 @@ def test_together_is_what_each_row_makes(connection: Connection[Any]) -> None:
     files, parts = made(connection, apart=False)
     assert [files, parts] == made(connection, apart=True)
     assert len(files) == len(NUMBERS)
-    assert all(row[1] and row[2] == [row[0]] for row in files)
+    assert all(row[1] and row[2] == [row[0]] * 2 for row in files)
     assert parts == []
 
 
 @pytest.mark.parametrize(
     "sql",
     [
-        "INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2",
-        "INSERT INTO t (a) SELECT 1 ON CONFLICT (a) DO UPDATE SET a = 2",
+        "INSERT INTO t VALUES (1)",
         "UPDATE t SET a = f.a FROM f WHERE f.b = t.b",
         "DELETE FROM t USING f WHERE f.b = t.b",
         "WITH old AS (DELETE FROM t RETURNING *) INSERT INTO t (a) SELECT 1",
@@ -81,6 +90,7 @@ def test_what_says_something_else_in_a_set_stays_as_it_is(sql: str) -> None:
 
 def test_only_what_asks_for_nothing_takes_a_stream_twice() -> None:
     assert repeats("INSERT INTO t (a) VALUES (%(a)s) ON CONFLICT DO NOTHING")
+    assert not repeats("INSERT INTO t (a) VALUES (%(a)s) ON CONFLICT (a) DO UPDATE SET a = excluded.a")
     assert not repeats("INSERT INTO t (a) VALUES (1 + (SELECT count(*) FROM t))")
     assert not repeats("INSERT INTO t (a) SELECT 1")
     assert not repeats("UPDATE t SET a = a + 1 WHERE b = %(b)s")
