@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -197,9 +197,8 @@ class Grant(NamedTuple):
     on_behalf_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Everything a rule may know of the world: who asks, when, under which rulebook.
+class Context(NamedTuple):
+    """Everything a rule may know of the world: who asks, when, under which rulebook. Several are made for every step.
 
     `grants` are all roles the person holds now; `actor` is who asks, in the role that fits once a command chose it.
     `at` is when the step happened, which is `now` unless the command states another time.
@@ -219,8 +218,8 @@ class Context:
     query_code_digest: str = ""
     salt: str = ""
     letterhead: Letterhead = PLAIN_PAPER
-    attachments: Mapping[str, Attachment] = field(default_factory=dict)
-    staff_units: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    attachments: Mapping[str, Attachment] = MappingProxyType({})
+    staff_units: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     @property
     def persons(self) -> frozenset[str]:

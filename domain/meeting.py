@@ -157,7 +157,7 @@ class MeetingCommand(Command):
         actor = context.actor.model_copy(
             update={"role": grant.role, "unit": grant.unit, "on_behalf_of": grant.on_behalf_of}
         )
-        acting = replace(context, actor=actor)
+        acting = context._replace(actor=actor)
         return cls.refusal(meeting, acting) or acting
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.errors import UnknownPetition
@@ -49,6 +50,7 @@ def parse(number: str) -> FileNumber:
     return parts
 
 
+@lru_cache(maxsize=8192)
 def as_written(number: str) -> str:
     """A typed number as `file_number` writes it. Raises UnknownPetition for what it cannot have written."""
     return file_number(*parse(number))

@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -70,13 +71,20 @@ def sweep(connection: Connection[Any], now: datetime) -> int:
 
 def named_by(command: BaseModel) -> list[str]:
     """The ids of uploaded files that a command names, wherever it does."""
-    source = getattr(command, "source", None)
-    return [
-        *(getattr(command, "attachments", None) or ()),
-        *(getattr(command, "proof", None) or ()),
-        *(getattr(source, "photos", None) or ()),
-        *filter(None, (getattr(source, "scan", None),)),
-    ]
+    named: list[str] = []
+    for name in _naming(type(command)):
+        said = getattr(command, name)
+        if name == "source":
+            named += *(getattr(said, "photos", None) or ()), *filter(None, (getattr(said, "scan", None),))
+        else:
+            named += said or ()
+    return named
+
+
+@cache
+def _naming(kind: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a command that may name uploaded files."""
+    return tuple(name for name in ("attachments", "proof", "source") if name in kind.model_fields)
 
 
 def waiting(connection: Connection[Any], vault: Vault, ids: Collection[str], staff: str) -> dict[str, Attachment]:

@@ -132,7 +132,7 @@ class Desk:
         if command.arises_from is not None:
             yield partial(self._named, caller, command.arises_from, "arises_from")
         code = new_query_code(os.urandom(10))
-        context = replace(context, query_code_digest=written_code_digest(code))
+        context = context._replace(query_code_digest=written_code_digest(code))
         taken = yield from asked(partial(command.carry_out, Petition(""), context))
         return (yield from self._register(taken, receipts, code))
 

@@ -49,6 +49,7 @@ class Metrics:
             registry=self._own,
         )
         self._by_request: dict[tuple[str, str, str], Histogram] = {}
+        self._by_step: dict[str, Counter] = {}
         self.steps = Counter(
             "huiying_steps", "Steps taken on files; a repeated request is not one", ("step",), registry=self._own
         )
@@ -68,7 +69,9 @@ class Metrics:
 
     def step(self, step: str) -> None:
         """Count a step that was taken."""
-        self.steps.labels(step).inc()
+        if step not in self._by_step:
+            self._by_step[step] = self.steps.labels(step)
+        self._by_step[step].inc()
 
     def text(self, last: int | None, states: Sequence[ProjectionState]) -> bytes:
         """All metrics as Prometheus reads them, with the positions as the database has them now (None: unknown)."""

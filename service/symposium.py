@@ -111,7 +111,7 @@ class Symposia:
     def _context(self, caller: Caller, row: _Row, base: Context, code: str, request_id: str) -> Context:
         """The context of one petition: its own query code, and the files that it names."""
         files = self._desk.context(caller, request_id, row.command).attachments if named_by(row.command) else {}
-        return replace(base, query_code_digest=query_code_digest(code), attachments=files)
+        return base._replace(query_code_digest=query_code_digest(code), attachments=files)
 
     def _written(
         self, rows: Sequence[_Row], taken: dict[int, Taken], codes: dict[int, str]

@@ -135,7 +135,7 @@ def history(*steps: Steps, number: str = NUMBER, start: date = MONDAY, position:
     for minute, step in enumerate(flat(steps)):
         day = step.day or day
         at = shanghai(day) + timedelta(minutes=minute)
-        world = replace(context(step.by, now=at), actor=step.actor)
+        world = context(step.by, now=at)._replace(actor=step.actor)
         facts = stamp(step.facts, stream=number, after=len(recorded), context=world, occurred_at=at)
         recorded += [replace(one, position=position + one.version) for one in facts]
     return recorded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
@@ -167,7 +167,7 @@ class PetitionCommand(Command):
             return cls._wrong_stage(petition.stage)
         refused: DomainError | None = None
         for grant in fitting:
-            acting = replace(context, actor=_acting(context.actor.id, grant))
+            acting = context._replace(actor=_acting(context.actor.id, grant))
             refused = cls.refusal(petition, acting)
             if refused is None:
                 return acting
@@ -198,7 +198,8 @@ class PetitionCommand(Command):
     def carry_out(self, petition: Petition, context: Context) -> Taken:
         """Take the step in the role in which the caller may (`barred`). Raises the DomainError that forbids it."""
         at = self._checked_time(petition, context)
-        acting = replace(context, at=at or context.now)
+        moment = at or context.now
+        acting = context if moment == context.at else context._replace(at=moment)
         told = referring(self, self.persons(petition))
         facts = tuple(told.decide(petition, acting))
         self._hold_against_table(petition, facts)

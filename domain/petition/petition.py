@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from domain.clocks import DueDate
 from domain.kernel import Aggregate, Attachment, Event, Recorded
 from domain.petition.events import handling as h
+from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
@@ -161,15 +163,9 @@ class Petition(Aggregate):
             self.due = {key: one for key, one in self.due.items() if not {key, one.clock} & stops}
         if self.stage not in LOOP and self.ended_at is None:
             self.ended_at = recorded.occurred_at or recorded.recorded_at
-        self._work(recorded)
-        self._receiving(recorded)
-        self._assigning(recorded)
-        self._handling(recorded)
-        self._with_others(recorded)
         take_exceptions(self, recorded)
-        take_publishing(self, recorded)
-        take_supervising(self, recorded)
-        take_recollecting(self, recorded)
+        for take in TAKING.get(type(recorded.fact).__module__, ()):
+            take(self, recorded)
         self._telling(recorded)
 
     def _receiving(self, recorded: Recorded) -> None:
@@ -356,3 +352,13 @@ class Petition(Aggregate):
             case r.LetterServed(letter=key, proof=proof):
                 self.letters[key] = replace(self.letters[key], served=recorded)
                 self._attach(proof)
+
+
+TAKING: Mapping[str, tuple[Callable[[Petition, Recorded], None], ...]] = {
+    r.__name__: (Petition._receiving,),
+    h.__name__: (Petition._work, Petition._assigning, Petition._handling, Petition._with_others),
+    p.__name__: (take_publishing,),
+    s.__name__: (take_supervising,),
+    c.__name__: (take_recollecting,),
+}
+"""What takes in the facts of a stem; `take_exceptions` and `_telling` look at all of them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -82,7 +81,7 @@ class ClassifyPetition(PetitionCommand):
         )
         for clock, started in missing_clocks(petition):
             yield from due_dates(
-                replace(context, at=started),
+                context._replace(at=started),
                 (clock,),
                 track=track,
                 nature=self.nature,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Self
 
@@ -104,7 +103,7 @@ class CorrectPetition(PetitionCommand):
         )
         if received_at is not None:
             running = tuple(clock for clock in (Clock.NOTICE, Clock.CONTACT) if clock in petition.due)
-            yield from start_clocks(petition, replace(context, at=received_at), *running)
+            yield from start_clocks(petition, context._replace(at=received_at), *running)
         if people is not None and petition.stage is Stage.RECEIVING:
             known = set(clocks_of_receipt(people)) - set(clocks_of_receipt(petition.petitioners)) - set(petition.due)
             yield from start_clocks(petition, context, *sorted(known))

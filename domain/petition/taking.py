@@ -40,7 +40,8 @@ def take_exceptions(file: Petition, recorded: Recorded) -> None:
         file.exceptions[kind] = Asked(people(recorded.actor), asker=recorded.actor.id, fact=recorded.fact)
     if kind in DECIDED:
         file.exceptions.pop(DECIDED[kind], None)
-    file.exceptions = {one: asked for one, asked in file.exceptions.items() if may_follow(one, file.stage)}
+    if file.exceptions:
+        file.exceptions = {one: asked for one, asked in file.exceptions.items() if may_follow(one, file.stage)}
     file.notice_waived = file.notice_waived or kind is x.NoticeWaived
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from uuid import uuid4
 
 import structlog
@@ -25,20 +26,21 @@ POLICY = (
 """What a page may load and where its forms may go: this service, and nothing written inside the page itself."""
 
 RawHeaders = list[tuple[bytes, bytes]]
-ALWAYS: RawHeaders = [
+Fixed = tuple[tuple[bytes, bytes], ...]
+ALWAYS: Fixed = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
-]
-KEPT: RawHeaders = [*ALWAYS, (b"cache-control", b"public, max-age=604800, immutable")]
-FRESH: RawHeaders = [
+)
+KEPT: Fixed = (*ALWAYS, (b"cache-control", b"public, max-age=604800, immutable"))
+FRESH: Fixed = (
     *ALWAYS,
     (b"cache-control", b"no-store"),
     (b"content-security-policy", POLICY.encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(self), microphone=(), payment=()"),
-]
+)
 OURS = frozenset({b"x-content-type-options", b"cache-control"})
 """Headers that are told from here, whatever an answer says itself; of the others its own stays."""
 
@@ -109,7 +111,14 @@ def route_of(scope: Scope) -> str:
 def _headers(said: RawHeaders, path: str, one: str) -> RawHeaders:
     """An answer's headers with the request's id and those that every answer on this path has."""
     more = ALWAYS if path.startswith(DOCUMENTATION) else KEPT if path.startswith("/static/") else FRESH
+    replaced, added = _besides(tuple(name for name, _ in said), more)
+    kept = [header for header in said if header[0] not in replaced] if replaced else said
+    return [*kept, *added, (b"x-request-id", one.encode())]
+
+
+@lru_cache(maxsize=256)
+def _besides(said: tuple[bytes, ...], more: Fixed) -> tuple[frozenset[bytes], Fixed]:
+    """Which of the headers that an answer says are replaced, and which are added to the others; a few sorts of both."""
     ours = {name for name, _ in more} & OURS
-    kept = [header for header in said if header[0] not in ours]
-    own = {name for name, _ in kept}
-    return [*kept, *(header for header in more if header[0] not in own), (b"x-request-id", one.encode())]
+    kept = {name for name in said if name not in ours}
+    return frozenset(ours.intersection(said)), tuple(header for header in more if header[0] not in kept)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -58,7 +57,7 @@ class Person:
 
 
 def acting(by: str, behalf: str | None = None, role: Role = Role.ADMIN) -> Context:
-    return replace(context(role), actor=Actor(id=by, role=role, on_behalf_of=behalf))
+    return context(role)._replace(actor=Actor(id=by, role=role, on_behalf_of=behalf))
 
 
 def asked(role: Role = Role.SUPERVISOR) -> RoleAsked:

@@ -1,6 +1,5 @@
 """What every step shares: roles, units, deputies, stages, times, references instead of names."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -197,7 +196,7 @@ def test_a_new_code_for_the_unit_opens_no_way_around() -> None:
     for accused, unit in (("ZF", "ZF2"), ("ZF2", "ZF")):
         file = given(received(against=accused))
         grants = frozenset({Grant(Role.HANDLER, unit)})
-        world = replace(context("mei", now=file.now), rulebook=renamed, grants=grants)
+        world = context("mei", now=file.now)._replace(rulebook=renamed, grants=grants)
         assert isinstance(SignFor.barred(file.petition, world), UnknownPetition)
 
 

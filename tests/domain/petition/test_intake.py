@@ -271,8 +271,7 @@ def test_files_that_the_source_names_are_the_petitions_attachments() -> None:
 
 def test_a_channel_that_is_not_open_takes_nothing() -> None:
     closed = RulebookContent.from_toml(edited(("symposium = { enabled = true }", "symposium = { enabled = false }")))
-    world = context("wu", now=shanghai(MONDAY))
-    object.__setattr__(world, "rulebook", closed)
+    world = context("wu", now=shanghai(MONDAY))._replace(rulebook=closed)
     command = ReceivePetition.model_validate({**BASE, "channel": "symposium"})
     with pytest.raises(Invalid) as caught:
         command.execute(Petition("HY-2026-000001"), world)

@@ -241,8 +241,7 @@ def test_a_closed_file_waits_for_its_retention() -> None:
     keeps = RulebookContent.from_toml(edited(("retention_days = 0", "retention_days = 30")))
     file = given(in_closed())
     for days, runs in ((29, True), (30, False)):
-        world = context("li", now=file.now + timedelta(days=days))
-        object.__setattr__(world, "rulebook", keeps)
+        world = context("li", now=file.now + timedelta(days=days))._replace(rulebook=keeps)
         if runs:
             with pytest.raises(RetentionRuns):
                 check_retention(file.petition, world)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -120,7 +119,7 @@ def test_a_draft_that_nobody_approved_is_no_reply() -> None:
 
 def test_the_number_is_the_series_next_one_and_names_kind_and_year() -> None:
     file = given(received(), accepted())
-    world = replace(context("wu", now=file.now), letterhead=Letterhead(7, "禾街信", "a" * 64))
+    world = context("wu", now=file.now)._replace(letterhead=Letterhead(7, "禾街信", "a" * 64))
     (fact,) = issue(K.ACCEPTANCE).execute(file.petition, world).facts
     assert isinstance(fact, r.LetterIssued)
     assert (fact.id, fact.document_number, fact.template) == ("acceptance-2026-7", "禾街信受告〔2026〕7号", "a" * 64)

@@ -1,6 +1,5 @@
 """跟踪监督: follow-up by somebody else; reminders and orders; review and re-review."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -181,7 +180,7 @@ def test_only_questions_of_the_script_are_answered_and_only_by_its_choices(
 def test_what_the_script_must_ask_is_asked() -> None:
     toml = edited(('code = "CAME", text', 'code = "CAME", required = true, text'))
     file = given(in_supervising())
-    world = replace(context("zhao", now=file.now), rulebook=RulebookContent.from_toml(toml))
+    world = context("zhao", now=file.now)._replace(rulebook=RulebookContent.from_toml(toml))
     with pytest.raises(Invalid) as refused:
         HAPPY.execute(file.petition, world)
     assert "工作人员是否与您联系或上门" in refused.value.text("zh")

@@ -224,9 +224,8 @@ def in_january(*steps: Steps) -> Given:
 
 def published(command: PetitionCommand, file: Given, version: int = 2) -> tuple[r.DueDatesRecomputed, Given]:
     """Take the step under a rulebook that has the calendar of 2027."""
-    world = replace(
-        context("system", now=file.now), rulebook=SAMPLE.with_calendar(2027, NOTICE_2027), rulebook_version=version
-    )
+    with_2027 = SAMPLE.with_calendar(2027, NOTICE_2027)
+    world = context("system", now=file.now)._replace(rulebook=with_2027, rulebook_version=version)
     taken = command.execute(file.petition, world)
     (fact,) = taken.facts
     assert isinstance(fact, r.DueDatesRecomputed)
