@@ -11,15 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from domain.masking import GAP, LANDLINE, MOBILE, digits_for_numerals
+from domain.masking import GAP, LANDLINE, MOBILE, NUMERALS, digits_for_numerals, only_digits
 from domain.vocabulary import RedactionKind
 
 Span = tuple[RedactionKind, int, int]
 
 _N = rf"(?:{GAP}{{0,2}}\d)"
-_DIGIT = re.compile(r"\d")
-_SEVEN_DIGITS = re.compile(rf"\d{_N}{{6}}")
-"""What every number of a telephone, a document or a card holds."""
+_SEVEN_DIGITS = re.compile(rf"[\d{NUMERALS}](?:{GAP}{{0,2}}[\d{NUMERALS}]){{6}}")
+"""What every number of a telephone, a document or a card holds, once its numerals are read as digits."""
 _ID_18 = re.compile(rf"(?<!\d)[1-9]{_N}{{16}}{GAP}{{0,2}}[\dX×](?!\d)")
 _ID_15 = re.compile(rf"(?<!\d)[1-9]{_N}{{7}}{GAP}{{0,2}}[01]{_N}{{6}}(?!\d)")
 _PASSPORT = re.compile(r"(?<![A-Z\d])[A-Z]{1,2}\d{7,8}(?:\(\d\))?(?![A-Z\d])")
@@ -53,8 +52,12 @@ _ESTATE = (
     r"(?:小区|花园|家园|公寓|苑|新村|大厦|广场|山庄|宿舍|家属院|大院|"
     r"城|府|庭|园|(?<![夜家那这哪])里|居|湾|郡|墅|中心|院|期|[东西南北]区)"
 )
-ANY_DIGIT = "0"
-"""Stands for every digit among the characters of a text."""
+_SIGNS = "号弄巷栋幢区单楼座室房\\-—"
+_NUMBERED = re.compile(rf"[\dA-Z零〇一二两三四五六七八九十百甲乙丙丁](?=({GAP}?[{_SIGNS}]))")
+"""What every door holds, but for two below: the end of a number and after it, one gap between at most, a sign."""
+_BARE, _PLATED = "0", "牌"
+"""Stand among the signs for a number that ends a clause, and for the words before the number of a door plate."""
+_ENDS_CLAUSE = re.compile(r"\d(?=[，。,;；)）、]|$)")
 _DOORS = tuple(
     (frozenset(needed), re.compile(pattern))
     for needed, pattern in (
@@ -72,7 +75,7 @@ _DOORS = tuple(
             rf"{_ROAD}(?P<door>{GAP}{{0,2}}\d{{1,4}}(?:-\d{{1,4}}){{1,4}}(?:号|室)?)",
         ),
         (
-            ANY_DIGIT,
+            _BARE,
             rf"(?<!\d){_ROAD}(?P<door>\d{{1,4}})(?=[，。,;；)）、]|$)",
         ),
         (
@@ -102,7 +105,7 @@ _DOORS = tuple(
             rf"(?P<door>(?<![\d.])\d{{1,4}}{GAP}?(?:号|楼){GAP}?\d{{3,4}}(?![\d年月元万个人户])(?:室|房)?)",
         ),
         (
-            "室房",
+            "号室房",
             rf"(?P<door>(?<![\d.])(?:\d{{3,4}}|[零〇一二三四五六七八九]{{3,4}}){GAP}?(?:号房|室|房(?![屋子价产地租间客])))",
         ),
         (
@@ -110,7 +113,7 @@ _DOORS = tuple(
             r"(?P<door>(?<![\d\-.])\d{1,3}-\d{1,2}-\d{3,4}(?![\d\-])(?:室|号)?)",
         ),
         (
-            "门",
+            _PLATED,
             rf"门牌(?:号码?)?{GAP}?[:：是为]?{GAP}?(?P<door>{_NUM}(?:-\d{{1,4}})*号?)",
         ),
     )
@@ -126,8 +129,8 @@ _LIVES = re.compile(
 
 def numbers(text: str) -> Iterator[Span]:
     """Telephones, identity documents, bank cards, plates, e-mail and accounts."""
-    as_digits = digits_for_numerals(text)
-    long = _SEVEN_DIGITS.search(as_digits) is not None
+    long = _SEVEN_DIGITS.search(text) is not None
+    as_digits = digits_for_numerals(text) if long else text
     if long:
         yield from _telephones_and_cards(text, as_digits)
     for match in _ACCOUNT.finditer(text):
@@ -150,7 +153,7 @@ def _telephones_and_cards(text: str, as_digits: str) -> Iterator[Span]:
             for match in pattern.finditer(plain):
                 yield (_card_or_id(match[0]), *match.span())
     for match in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", match[0])
+        digits = only_digits(match[0])
         if _luhn(digits) or _ISSUED.fullmatch(digits):
             yield (RedactionKind.BANK_CARD, *match.span())
     yield from _all(RedactionKind.PHONE, _LOCAL, text)
@@ -192,10 +195,12 @@ def _luhn(digits: str) -> bool:
 
 def doors(text: str) -> Iterator[Span]:
     """House numbers, buildings, units and rooms; the road or estate before them is not part of what is found."""
-    signs = set(text)
-    if _DIGIT.search(text):
-        signs.add(ANY_DIGIT)
-    for needed, pattern in _DOORS:
+    signs = set("".join(_NUMBERED.findall(text)))
+    if _ENDS_CLAUSE.search(text):
+        signs.add(_BARE)
+    if "门牌" in text:
+        signs.add(_PLATED)
+    for needed, pattern in _DOORS if signs else ():
         if signs.isdisjoint(needed):
             continue
         for match in pattern.finditer(text):

@@ -15,10 +15,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from hashlib import blake2b
 
-from domain.masking import compact
+from domain.masking import compact, only_digits
 from domain.petition.events.values import Petitioner
 from domain.reasons import Reason
 from domain.rules.content import RulebookContent
@@ -27,8 +26,11 @@ from domain.vocabulary import Code, PetitionerKind
 BANDS = 20
 ROWS = 2
 KEY_BITS = 48
+MOST_KEPT = 1 << 15
+"""Terms whose hashes are kept."""
 
 _EMPTY = 1 << 64
+_COUNTRY = re.compile(r"^(?:00)?86(?=1\d{10}$)")
 
 
 class SameBy(Code):
@@ -75,8 +77,7 @@ def identities(petitioner: Petitioner) -> Iterator[tuple[SameBy, str]]:
     if isinstance(petitioner.id_number, str):
         yield SameBy.ID_NUMBER, re.sub(r"[^0-9A-Z]", "", compact(petitioner.id_number))
     if isinstance(petitioner.phone, str):
-        digits = re.sub(r"\D", "", compact(petitioner.phone))
-        yield SameBy.PHONE, re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
+        yield SameBy.PHONE, _COUNTRY.sub("", only_digits(compact(petitioner.phone)))
     if isinstance(petitioner.name, str) and isinstance(petitioner.address, str):
         yield SameBy.NAME_ADDRESS, f"{compact(petitioner.name)}\n{compact(petitioner.address)}"
 
@@ -137,8 +138,7 @@ def _same_subject(one: str | None, other: str | None, rulebook: RulebookContent)
 def keys(terms: Sequence[str]) -> tuple[int, ...]:
     """Keys of `KEY_BITS` bits by which a text with like terms is found; none for a text without a word."""
     bins = [_EMPTY] * (BANDS * ROWS)
-    for term in terms:
-        place, value = _placed(term)
+    for place, value in map(_PLACES.__getitem__, terms):
         if value < bins[place]:  # noqa: PLR1730 - min() would take longer than all the rest
             bins[place] = value
     filled = next((value for value in bins if value is not _EMPTY), None)
@@ -149,18 +149,27 @@ def keys(terms: Sequence[str]) -> tuple[int, ...]:
     for bin_ in reversed(bins):
         last = last if bin_ is _EMPTY else bin_
         full.append(last)
-    pairs = zip(full[::ROWS], full[1::ROWS], strict=True)
-    return tuple(_mixed(band, one, other) for band, (one, other) in enumerate(pairs))
+    # Multiply-shift hashing (Dietzfelbinger et al. 1997) of hashes that are even already; the band's share is known.
+    rows = zip(_BEGUN, full[::ROWS], full[1::ROWS], strict=True)
+    return tuple(
+        [
+            ((begun + one * 0x9E3779B97F4A7C15 + other * 0xC2B2AE3D27D4EB4F) & 0xFFFF_FFFF_FFFF_FFFF) >> 64 - KEY_BITS
+            for begun, one, other in rows
+        ]
+    )
 
 
-@lru_cache(maxsize=1 << 15)
-def _placed(term: str) -> tuple[int, int]:
-    """A term's bin and its hash there; an office writes with the same few thousand pairs of characters."""
-    value, place = divmod(int.from_bytes(blake2b(term.encode(), digest_size=8).digest()), BANDS * ROWS)
-    return place, value
+_BEGUN = tuple(band * 0x165667B19E3779F9 for band in range(BANDS))
 
 
-def _mixed(band: int, one: int, other: int) -> int:
-    """The key of a band: multiply-shift hashing (Dietzfelbinger et al. 1997) of hashes that are even already."""
-    mixed = band * 0x165667B19E3779F9 + one * 0x9E3779B97F4A7C15 + other * 0xC2B2AE3D27D4EB4F
-    return (mixed & 0xFFFF_FFFF_FFFF_FFFF) >> 64 - KEY_BITS
+class _Places(dict[str, tuple[int, int]]):
+    """Each term's bin and its hash there, kept: an office writes with the same few thousand pairs of characters."""
+
+    def __missing__(self, term: str) -> tuple[int, int]:
+        value, place = divmod(int.from_bytes(blake2b(term.encode(), digest_size=8).digest()), BANDS * ROWS)
+        if len(self) >= MOST_KEPT:
+            self.clear()
+        return self.setdefault(term, (place, value))
+
+
+_PLACES = _Places()

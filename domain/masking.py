@@ -15,7 +15,8 @@ GAP = r"[\s\-‐-―−_.．·・•\u00ad\u200b-\u200f\u2060\ufeff]"
 """What people put between the characters of a number or a name without changing it: one such character."""
 
 _GAPS = re.compile(GAP)
-_NUMERALS = str.maketrans("零〇○一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖", "00011122233445566778899")
+NUMERALS = "零〇○一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖"
+_NUMERALS = str.maketrans(NUMERALS, "00011122233445566778899")
 
 
 class _Plain(dict[int, str]):
@@ -28,11 +29,26 @@ class _Plain(dict[int, str]):
 
 
 _PLAIN = _Plain()
+_WIDE = tuple((sign, unicodedata.normalize("NFKC", sign)) for sign in "，：！？；（）")
+
+
+def narrowed(text: str) -> str:
+    """The text with the wide signs plain that Chinese texts are full of: the same after NFKC, which is slow on them."""
+    for wide, plain in _WIDE:
+        text = text.replace(wide, plain)
+    return text
 
 
 def fold(text: str) -> str:
     """Bring full-width and other variant characters to the plain one, letters to upper case; the length stays."""
-    return text.translate(_PLAIN) if not text.isascii() else text.upper()
+    if text.isascii():
+        return text.upper()
+    plain = narrowed(text)
+    if unicodedata.is_normalized("NFKC", plain):
+        capital = plain.upper()
+        if len(capital) == len(text):
+            return capital
+    return text.translate(_PLAIN)
 
 
 def digits_for_numerals(text: str) -> str:
@@ -48,6 +64,14 @@ def compact(text: str) -> str:
 def without_gaps(folded: str) -> str:
     """A folded text without what people put between characters."""
     return _GAPS.sub("", folded)
+
+
+_NO_DIGITS = re.compile(r"\D+")
+
+
+def only_digits(text: str) -> str:
+    """The digits of a text."""
+    return _NO_DIGITS.sub("", text)
 
 
 _NEXT = rf"(?:{GAP}{{0,2}}\d)"
@@ -69,7 +93,7 @@ def mask_phone(phone: str) -> str:
     found = sorted((match.start(), match) for match in (*MOBILE.finditer(plain), *LANDLINE.finditer(plain)))
     if found:
         return "、".join(_mask_number(match) for _, match in found)
-    digits = re.sub(r"\D", "", plain)
+    digits = only_digits(plain)
     if len(digits) in {7, 8}:
         return _mask_local(digits)
     return f"{digits[0]}****{digits[-1]}" if len(digits) >= 7 else "****"
@@ -78,9 +102,9 @@ def mask_phone(phone: str) -> str:
 def _mask_number(match: re.Match[str]) -> str:
     """Mask one number that one of the two patterns found."""
     if match.re is LANDLINE:
-        local = re.sub(r"\D", "", match["local"])
+        local = only_digits(match["local"])
         return f"{match['area'] or '0' + match['abroad']}-{_mask_local(local)}"
-    digits = re.sub(r"\D", "", match[0])[-11:]
+    digits = only_digits(match[0])[-11:]
     return f"{digits[:3]}****{digits[-4:]}"
 
 

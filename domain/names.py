@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from domain.masking import GAP, HIDDEN, fold
+from domain.masking import GAP, HIDDEN, fold, without_gaps
 
 
 def _words(text: str) -> frozenset[str]:
@@ -48,6 +48,8 @@ _TITLES = (
 _TITLED = re.compile(rf"(?P<name>.+?)(?P<title>{_TITLES})$")
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _CJK_NAME = re.compile(rf"[{_HAN}]+")
+_BRACKETED = re.compile(r"[(（].*")
+_MASKED = re.compile(rf"[{_HAN}][*＊×某○〇]+")
 
 
 def _surname_length(name: str) -> int:
@@ -57,13 +59,13 @@ def _surname_length(name: str) -> int:
 
 def mask_name(name: str) -> str:
     """Mask a name: 张三 → 张某, 张小三 → 张某某, 欧阳小三 → 欧阳某某, 李女士 → 李某女士, John → J***."""
-    bare = re.sub(GAP, "", re.sub(r"[(（].*", "", name.strip())) or re.sub(r"[()（）\s]", "", name)
+    bare = without_gaps(_BRACKETED.sub("", name.strip())) or re.sub(r"[()（）\s]", "", name)
     titled = _TITLED.fullmatch(bare)
     if titled and titled["title"] in {"某", "某某"}:
         return bare
     if titled and _CJK_NAME.fullmatch(titled["name"]):
         return _mask_chinese(titled["name"]) + titled["title"]
-    if re.fullmatch(rf"[{_HAN}][*＊×某○〇]+", bare):
+    if _MASKED.fullmatch(bare):
         return bare[0] + ("某" if len(bare) == 2 else "某某")
     if _CJK_NAME.fullmatch(bare):
         return _mask_chinese(bare) if "·" not in fold(name) else bare[0] + "某某"
@@ -81,7 +83,7 @@ def _mask_chinese(name: str) -> str:
 
 def name_parts(name: str) -> tuple[str, ...]:
     """Under which forms a known name may stand in a text: whole, without title, given name, parts of a foreign name."""
-    bare = re.sub(r"[(（].*", "", name.strip()) or name
+    bare = _BRACKETED.sub("", name.strip()) or name
     titled = _TITLED.fullmatch(bare)
     if titled and len(titled["name"]) > 1:
         bare = titled["name"]
@@ -107,24 +109,29 @@ _FOLLOW = _ENDS | frozenset("认称自提前曾多表本一两三等代")
 """Characters that follow a name where the cue is weak."""
 _NEVER = frozenset("的是在有们我你他她它您请和与及了着就都也不被把将")
 """Characters that no given name begins with."""
+_CUES = (
+    "我叫|我是(?=[^，。]{2,4}[，。,.])|本人(?:姓名|名叫|叫)?|姓名|名字(?:叫|是)?|联系人|经办人|举报人|投诉人|反映人|信访人|上访人|来访人|来电人|"
+    "申请人|求助人|咨询人|建议人|报案人|当事人|受害人|患者|死者|代表人|代理人|负责人|法人|房主|户主|业主|屋主|租户|租客|落款|署名|户名|收款人"
+)
 _CUED = re.compile(
-    r"(?P<cue>我叫|我是(?=[^，。]{2,4}[，。,.])|本人(?:姓名|名叫|叫)?|姓名|名字(?:叫|是)?|联系人|经办人|举报人|投诉人|反映人|信访人|上访人|来访人|来电人|"
-    r"申请人|求助人|咨询人|建议人|报案人|当事人|受害人|患者|死者|代表人|代理人|负责人|法人|房主|户主|业主|屋主|租户|租客|落款|署名|户名|收款人)"
-    rf"(?:姓名|名字)?\s{{0,3}}(?P<colon>[:：]|[为是](?=[{_HAN}]{{2,4}}[^{_HAN}]))?\s{{0,3}}"
+    rf"(?P<cue>{_CUES})(?:姓名|名字)?\s{{0,3}}(?P<colon>[:：]|[为是](?=[{_HAN}]{{2,4}}[^{_HAN}]))?\s{{0,3}}"
     rf"(?P<name>[{_HAN}][{_HAN}\s·・•]{{1,11}}|[A-Z][A-Z'\-]{{1,30}}(?:\s[A-Z][A-Z'\-]{{1,30}}){{0,3}})"
 )
-_KIN = re.compile(
-    r"(?:妻子|丈夫|老公|老婆|爱人|父亲|母亲|爸爸|妈妈|儿子|女儿|哥哥|弟弟|姐姐|妹妹|爷爷|奶奶|外公|外婆|孙子|孙女|女婿|儿媳|邻居|房东|家属|同事|之子|之女)"
-    rf"(?:是|叫|名叫|：|:)?(?P<name>[{_HAN}]{{2,4}})"
+_RELATIVES = (
+    "妻子|丈夫|老公|老婆|爱人|父亲|母亲|爸爸|妈妈|儿子|女儿|哥哥|弟弟|姐姐|妹妹|爷爷|奶奶|外公|外婆|孙子|孙女|女婿|儿媳|"
+    "邻居|房东|家属|同事|之子|之女"
 )
-_HONOURED = re.compile(rf"(?P<name>[{_HAN}]{{2,3}})(?=先生|女士|同志|小姐|阿姨|大爷|大妈)")
-_HONOURS = frozenset("生士志姐姨爷妈")
-"""What every form of address ends with: a text without one of them needs no look at what stands before."""
-_DIGITS = frozenset("0123456789")
-"""The number that follows a name begins with one of them."""
+_KIN = re.compile(rf"(?:{_RELATIVES})(?:是|叫|名叫|：|:)?(?P<name>[{_HAN}]{{2,4}})")
+_HONOURS = "先生|女士|同志|小姐|阿姨|大爷|大妈"
+_HONOURED = re.compile(rf"(?P<name>[{_HAN}]{{2,3}})(?={_HONOURS})")
+_WORD = re.compile(f"{_CUES}|{_RELATIVES}|{_HONOURS}")
+"""A text without any of these words announces no name by them."""
+_NUMBER = r"1[3-9]\d|0\d{2,3}-?[2-9]\d{6}|[1-9]\d{16}[\dX]"
+_REACHED = re.compile(_NUMBER)
+"""One without the head of a telephone's or a document's number has no name before it."""
 _CONTACT = re.compile(
     rf"(?P<name>[{_HAN}]{{2,4}})\s*[,，:：(（、]?\s*(?:的?(?:联系)?(?:电话|手机号?码?|身份证号?码?|身份证)(?:号码?)?)?\s*[:：是为]?\s*"
-    rf"(?=1[3-9]\d|0\d{{2,3}}-?[2-9]\d{{6}}|[1-9]\d{{16}}[\dX])"
+    rf"(?={_NUMBER})"
 )
 _NOT_NAMES = _words(
     """
@@ -139,6 +146,14 @@ _NOT_NAMES = _words(
 
 def announced_names(text: str) -> Iterator[tuple[int, int]]:
     """Where a folded text announces a name: start and end of each."""
+    if _WORD.search(text):
+        yield from _by_words(text)
+    if _REACHED.search(text):
+        yield from _before(_CONTACT, text)
+
+
+def _by_words(text: str) -> Iterator[tuple[int, int]]:
+    """Names after a cue or a relative, and before a form of address."""
     for match in _CUED.finditer(text):
         spaced = text[match.end("cue") :][:1].isspace()
         sure = match["colon"] in {":", "："} or match["cue"].endswith(("叫", "名字是"))
@@ -151,22 +166,23 @@ def announced_names(text: str) -> Iterator[tuple[int, int]]:
         length = _named(name, strong=False)
         if length:
             yield match.start("name"), match.start("name") + length
-    if not _HONOURS.isdisjoint(text):
-        yield from _before(_HONOURED, text)
-    if not _DIGITS.isdisjoint(text):
-        yield from _before(_CONTACT, text)
+    yield from _before(_HONOURED, text)
+
+
+_FOREIGN = re.compile(rf"[{_HAN}]+(?:[·・•][{_HAN}]+)+")
+_HEAD = re.compile(rf"[{_HAN}](?:{GAP}{{0,3}}[{_HAN}]){{0,3}}")
 
 
 def _named(run: str, *, strong: bool) -> int:
     """How long the name at the head of a run is; 0 where there is none. A strong cue needs no known surname."""
     if not _CJK_NAME.match(run):
         return len(run) if strong else 0
-    whole = re.match(rf"[{_HAN}]+(?:[·・•][{_HAN}]+)+", run)
+    whole = _FOREIGN.match(run)
     if whole:
         return whole.end()
-    head = re.match(rf"[{_HAN}](?:{GAP}{{0,3}}[{_HAN}]){{0,3}}", run)
+    head = _HEAD.match(run)
     assert head is not None
-    letters = re.sub(GAP, "", head[0])
+    letters = without_gaps(head[0])
     if letters[:2] in _NOT_NAMES or "某" in letters[:3] or letters[1:2] in _NEVER or _TITLE.match(letters, 1):
         return 0
     alone = _ALONE.match(run)

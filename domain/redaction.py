@@ -8,24 +8,22 @@ When in doubt it is removed: a person reads a publication before it goes out, no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from domain.detectors import Span, doors, homes, numbers
-from domain.masking import (
-    GAP,
-    HIDDEN,
-    LANDLINE,
-    MOBILE,
-    compact,
-    digits_for_numerals,
-    fold,
-    mask_address,
-    mask_id_number,
-    mask_phone,
-    street_part,
+from domain.masking import HIDDEN, compact, fold, mask_address, mask_id_number, mask_phone, street_part
+from domain.names import announced_names, mask_name
+from domain.needles import (
+    NOBODY,
+    Known,
+    Needle,
+    known_spans,
+    name_as_announced,
+    needles_of,
+    needles_of_name,
+    occurrences,
 )
-from domain.names import announced_names, mask_name, name_parts
 from domain.vocabulary import RedactionBasis, RedactionKind
 
 MAX_PASSES = 6
@@ -39,21 +37,6 @@ _MASKED = re.compile(
 """A number that is masked already: the digits left in it are no new find."""
 
 _UNSEEN = "\ue000"
-_GAP = re.compile(GAP)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Personal values given with the petition: whole values as sent. Never shown by `repr`.
-
-    `mentioned`: names that the petition's own words announce ("我叫…", "联系人：…"), sought wherever they stand again.
-    """
-
-    names: tuple[str, ...] = field(default=(), repr=False)
-    phones: tuple[str, ...] = field(default=(), repr=False)
-    id_numbers: tuple[str, ...] = field(default=(), repr=False)
-    addresses: tuple[str, ...] = field(default=(), repr=False)
-    mentioned: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +81,51 @@ class Redacted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Needle:
-    """One form of a known value, folded; `loose` forms are sought with the gaps left out of the text."""
-
-    kind: RedactionKind
-    form: str
-    shown: str
-    loose: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Sought:
     """Everything that is looked for in one text."""
 
-    given: tuple[_Needle, ...]
-    mentioned: tuple[_Needle, ...]
+    given: tuple[Needle, ...]
+    mentioned: tuple[Needle, ...]
     by_hand: ByHand
 
     @classmethod
     def of(cls, known: Known, by_hand: ByHand) -> _Sought:
         """The forms of the known values, worked out once for all passes."""
-        names = dict.fromkeys(needle for name in known.mentioned for needle in _name_needles(name))
-        return cls(tuple(_needles(known)), tuple(names), by_hand)
+        if known is NOBODY and by_hand is NOTHING_BY_HAND:
+            return _NOTHING
+        names = dict.fromkeys(needle for name in known.mentioned for needle in needles_of_name(name))
+        return cls(tuple(needles_of(known)), tuple(names), by_hand)
 
 
-def scan(text: str, known: Known = Known(), by_hand: ByHand = NOTHING_BY_HAND) -> tuple[Found, ...]:
+_NOTHING = _Sought((), (), NOTHING_BY_HAND)
+
+
+def scan(text: str, known: Known = NOBODY, by_hand: ByHand = NOTHING_BY_HAND) -> tuple[Found, ...]:
     """Where personal data stands in a text: sorted, none overlapping another. One pass; `redact` makes several."""
     return tuple(_finds(text, _Sought.of(known, by_hand))[0])
 
 
-def redact(text: str, known: Known = Known(), by_hand: ByHand = NOTHING_BY_HAND) -> Redacted:
+def cleaned(text: str, known: Known = NOBODY) -> str:
+    """The text that `redact` makes, for who does not ask what went and where it stood."""
+    sought = _Sought.of(known, NOTHING_BY_HAND)
+    for _ in range(MAX_PASSES):
+        finds, _left = _finds(text, sought)
+        if not finds:
+            break
+        text = _without(text, finds)
+    return text
+
+
+def _without(text: str, finds: Iterable[Found]) -> str:
+    """The text with the shown forms in place of the finds, which stand in order."""
+    parts, at = list[str](), 0
+    for one in finds:
+        parts += text[at : one.start], one.shown
+        at = one.end
+    return "".join((*parts, text[at:]))
+
+
+def redact(text: str, known: Known = NOBODY, by_hand: ByHand = NOTHING_BY_HAND) -> Redacted:
     """Take personal data out of a text. Doing it twice changes nothing more, but for what a person kept."""
     sought = _Sought.of(known, by_hand)
     finds, left = _finds(text, sought)
@@ -147,7 +145,7 @@ def redact(text: str, known: Known = Known(), by_hand: ByHand = NOTHING_BY_HAND)
         found.extend(replace(one, start=places[one.start][0], end=places[one.end - 1][1]) for one in finds)
         for one in reversed(finds):
             places[one.start : one.end] = [(places[one.start][0], places[one.end - 1][1])] * len(one.shown)
-            text = text[: one.start] + one.shown + text[one.end :]
+        text = _without(text, finds)
     return Redacted(text, tuple(_as_shown(found, text, places)), tuple(kept[place] for place in sorted(kept)))
 
 
@@ -161,13 +159,18 @@ def _as_shown(found: list[Found], text: str, places: list[tuple[int, int]]) -> I
 
 def _strongest(bases: Collection[RedactionBasis]) -> RedactionBasis:
     """The reason that is told where several hold; the order is the vocabulary's."""
-    return next(basis for basis in RedactionBasis if basis in bases)
+    return next(basis for basis in _BASES if basis in bases)
 
 
 def announced(text: str) -> tuple[str, ...]:
     """The names that a text announces ("我叫…", "联系人：…"), each once."""
-    found = announced_names(_without_masked(_REFERENCE.sub(_unseen, fold(text))))
+    found = announced_names(_without_masked(_visible(fold(text))))
     return tuple(dict.fromkeys(text[start:end] for start, end in found))
+
+
+def _visible(folded: str) -> str:
+    """The text with as many characters that no detector knows in place of its references."""
+    return _REFERENCE.sub(_unseen, folded) if "⟦" in folded else folded
 
 
 def _without_masked(visible: str) -> str:
@@ -177,37 +180,36 @@ def _without_masked(visible: str) -> str:
 def _finds(text: str, sought: _Sought) -> tuple[list[Found], list[Found]]:
     """What to take out of a text, and what is found but stays; finds that would change nothing are left out."""
     folded = fold(text)
-    visible = _REFERENCE.sub(_unseen, folded)
+    visible = _visible(folded)
     unmasked = _without_masked(visible)
     names = list(announced_names(unmasked))
-    here = dict.fromkeys(_name_needle(text[start:end]) for start, end in names)
+    detected = [*numbers(unmasked), *doors(unmasked), *_home_spans(unmasked)]
+    finds, kept = list[Found](), list[Found]()
+    if sought is _NOTHING and not names and not detected:
+        return finds, kept
+    here = dict.fromkeys(name_as_announced(text[start:end]) for start, end in names)
     mentioned = sought.mentioned + tuple(needle for needle in here if len(needle.form) > 1)
-    forms = {(needle.kind, needle.form): needle.shown for needle in reversed((*sought.given, *mentioned))}
     spans: dict[RedactionBasis, list[Span]] = {
         RedactionBasis.ADDED: list(_added(text, sought.by_hand)),
-        RedactionBasis.GIVEN: list(_known_spans(visible, sought.given)),
-        RedactionBasis.MENTIONED: list(_known_spans(visible, mentioned)),
-        RedactionBasis.DETECTED: [
-            *numbers(unmasked),
-            *doors(unmasked),
-            *((RedactionKind.NAME, start, end) for start, end in names),
-            *_home_spans(unmasked),
-        ],
+        RedactionBasis.GIVEN: list(known_spans(visible, sought.given)),
+        RedactionBasis.MENTIONED: list(known_spans(visible, mentioned)),
+        RedactionBasis.DETECTED: [*detected, *((RedactionKind.NAME, start, end) for start, end in names)],
     }
-    finds, kept = [], []
-    for kind, start, end in _merged([span for found in spans.values() for span in found]):
-        bases = {basis for basis, found in spans.items() if any(at < end and start < to for _, at, to in found)}
-        basis = _strongest(bases)
+    merged = _merged([span for found in spans.values() for span in found])
+    forms = {(needle.kind, needle.form): needle.shown for needle in reversed((*sought.given, *mentioned))}
+    for kind, start, end in merged:
+        basis = next(one for one in _BASES if any(at < end and start < to for _, at, to in spans[one]))
+        words = text[start:end]
         by_hand = kind is RedactionKind.OTHER and basis is RedactionBasis.ADDED
-        shown = _safe(HIDDEN if by_hand else _shown(kind, text[start:end], forms), sought.given)
-        one = Found(kind, start, end, shown, basis)
-        if one.basis in _PERSONS_MAY_KEEP and compact(text[start:end]) in sought.by_hand.kept:
-            kept.append(replace(one, shown=text[start:end]))
-        elif shown != text[start:end]:
-            finds.append(one)
+        shown = _safe(HIDDEN if by_hand else _shown(kind, words, forms), sought.given)
+        if basis in _PERSONS_MAY_KEEP and sought.by_hand.kept and compact(words) in sought.by_hand.kept:
+            kept.append(Found(kind, start, end, words, basis))
+        elif shown != words:
+            finds.append(Found(kind, start, end, shown, basis))
     return finds, kept
 
 
+_BASES = tuple(RedactionBasis)
 _PERSONS_MAY_KEEP = frozenset({RedactionBasis.MENTIONED, RedactionBasis.DETECTED})
 """What was given with the petition stays out whatever anybody says, and so does what was just added."""
 
@@ -215,7 +217,7 @@ _PERSONS_MAY_KEEP = frozenset({RedactionBasis.MENTIONED, RedactionBasis.DETECTED
 def _added(text: str, by_hand: ByHand) -> Iterator[Span]:
     """Where the words stand that a person wants taken out."""
     for kind, words in by_hand.added:
-        yield from ((kind, at, at + len(words)) for at in _occurrences(text, words))
+        yield from ((kind, at, at + len(words)) for at in occurrences(text, words))
 
 
 def _unseen(match: re.Match[str]) -> str:
@@ -246,85 +248,6 @@ def _merged(spans: list[Span]) -> list[Span]:
     return merged
 
 
-def _name_needle(name: str) -> _Needle:
-    """A name that the text itself announced, to be found again further on."""
-    return _Needle(RedactionKind.NAME, compact(name), mask_name(name), loose=True)
-
-
-def _name_needles(name: str) -> Iterator[_Needle]:
-    """Every form of a name that the petition's own words announced."""
-    return _forms(RedactionKind.NAME, name_parts(name), mask_name(name))
-
-
-def _needles(known: Known) -> Iterator[_Needle]:
-    """Every form under which known values are sought."""
-    for name in known.names:
-        yield from _name_needles(name)
-    for phone in known.phones:
-        plain = digits_for_numerals(fold(phone))
-        inner = [match[0] for pattern in (MOBILE, LANDLINE) for match in pattern.finditer(plain)]
-        bare = [re.sub(r"^\(?(?:\+|00)?86\)?", "", number) for number in inner]
-        yield from _forms(RedactionKind.PHONE, (phone, *inner, *bare), mask_phone(phone))
-    for number in known.id_numbers:
-        yield from _forms(RedactionKind.ID_NUMBER, (number,), mask_id_number(number))
-    for address in known.addresses:
-        masked = mask_address(address)
-        if masked != address.strip():
-            yield from _forms(RedactionKind.ADDRESS, (address,), masked)
-            yield from _forms(RedactionKind.ADDRESS, _below_street(address), HIDDEN)
-
-
-_COMPONENT = re.compile(
-    r"(?<=[号弄])(?=\D)|\d+(?=[^\d])|[A-Z](?=[座栋幢区]|\d)|[零〇一二两三四五六七八九十百]+(?=[号栋幢弄组楼室]|单元)"
-)
-
-
-def _below_street(address: str) -> Iterator[str]:
-    """The part of an address below its street, and each tail of that from a house, building, unit or room on."""
-    below = address.strip()[len(street_part(address)) :].strip()
-    tails = [below[match.start() :] for match in _COMPONENT.finditer(fold(below))]
-    for tail in (below, *(tail for tail in tails if re.search(r"\d", digits_for_numerals(fold(tail))))):
-        if len(compact(tail)) > 2 and not compact(tail).isdecimal():
-            yield tail
-
-
-def _forms(kind: RedactionKind, values: tuple[str, ...] | Iterator[str], shown: str) -> Iterator[_Needle]:
-    """Needles for the forms of one value. What is too short without its gaps is sought exactly as it stands."""
-    for value in values:
-        form = compact(value)
-        if len(form) > 1:
-            yield _Needle(kind, form, shown, loose=True)
-            if kind is not RedactionKind.NAME and digits_for_numerals(form) != form:
-                yield _Needle(kind, digits_for_numerals(form), shown, loose=True)
-        elif len(value) > 1:
-            yield _Needle(kind, fold(value), shown, loose=False)
-
-
-def _known_spans(folded: str, needles: tuple[_Needle, ...]) -> Iterator[Span]:
-    """Where known values stand, gaps between their characters passed over, Chinese numerals read as digits."""
-    if not needles:
-        return
-    places = [place for place, character in enumerate(folded) if not _GAP.match(character)]
-    dense = "".join(folded[place] for place in places)
-    as_digits = digits_for_numerals(dense)
-    for needle in needles:
-        if not needle.loose:
-            yield from ((needle.kind, at, at + len(needle.form)) for at in _occurrences(folded, needle.form))
-            continue
-        texts = {dense} if needle.kind is RedactionKind.NAME else {dense, as_digits}
-        for text in texts:
-            for at in _occurrences(text, needle.form):
-                yield needle.kind, places[at], places[at + len(needle.form) - 1] + 1
-
-
-def _occurrences(text: str, form: str) -> Iterator[int]:
-    """Every place of a form in a text, overlapping ones too."""
-    at = text.find(form)
-    while at >= 0:
-        yield at
-        at = text.find(form, at + 1)
-
-
 _SHOWN: dict[RedactionKind, Callable[[str], str]] = {
     RedactionKind.PHONE: mask_phone,
     RedactionKind.ID_NUMBER: mask_id_number,
@@ -339,12 +262,14 @@ _SHOWN: dict[RedactionKind, Callable[[str], str]] = {
 
 def _shown(kind: RedactionKind, value: str, forms: dict[tuple[RedactionKind, str], str]) -> str:
     """What stands in place of a find: the known value's masked form, otherwise that of its kind."""
-    known = forms.get((kind, compact(value)))
+    known = forms.get((kind, compact(value))) if forms else None
     return _SHOWN[kind](value) if known is None else known
 
 
-def _safe(shown: str, needles: tuple[_Needle, ...]) -> str:
+def _safe(shown: str, needles: tuple[Needle, ...]) -> str:
     """The masked form, unless it holds a known value itself; then the first neutral one that does not."""
+    if not needles:
+        return shown
     for form in (shown, HIDDEN, "[已隐去]"):
         dense, folded = compact(form), fold(form)
         if not any(needle.form in (dense if needle.loose else folded) for needle in needles):
@@ -358,6 +283,7 @@ __all__ = [
     "Known",
     "Redacted",
     "announced",
+    "cleaned",
     "mask_address",
     "mask_id_number",
     "mask_name",

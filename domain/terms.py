@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from itertools import islice
+
+from domain.masking import narrowed
 
 MAX_TEXT = 50_000
 """Characters of a text that are searched."""
@@ -19,7 +20,7 @@ MAX_WORD = 64
 """Characters of one latin word or number that are kept."""
 
 _CJK = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-_RUNS = re.compile(rf"(?P<han>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
+_RUNS = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 
 
 def search_terms(text: str) -> list[str]:
@@ -35,19 +36,20 @@ def query_terms(query: str) -> list[str]:
     return _bounded(query, MAX_QUERY, MAX_QUERY_TERMS)
 
 
+def plain(text: str) -> str:
+    """Full-width and other variant characters made plain, capitals small: as terms are made, and what is compared."""
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", narrowed(text))
+    return text.lower()
+
+
 def _bounded(text: str, characters: int, terms: int) -> list[str]:
     """The first terms of the first characters; cut again after normalising, which can lengthen a text."""
-    plain = unicodedata.normalize("NFKC", text[:characters]).lower()[:characters]
-    return list(islice(dict.fromkeys(_terms(plain)), terms))
-
-
-def _terms(plain: str) -> Iterator[str]:
-    """Every term of a normalised text, repeated ones too."""
-    for run in _RUNS.finditer(plain):
-        characters = run["han"]
-        if characters is None:
-            yield run["word"][:MAX_WORD]
-        elif len(characters) == 1:
-            yield characters
+    found: dict[str, None] = {}
+    for run, word in _RUNS.findall(plain(text[:characters])[:characters]):
+        if len(run) > 1:
+            for place in range(len(run) - 1):
+                found[run[place : place + 2]] = None
         else:
-            yield from (characters[place : place + 2] for place in range(len(characters) - 1))
+            found[run or word[:MAX_WORD]] = None
+    return list(islice(found, terms))

@@ -12,7 +12,6 @@ search_queries.py); GIN intersects a rare term with a common one by skipping, so
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -23,7 +22,7 @@ from domain.petition.events import handling as h
 from domain.petition.events import receiving as r
 from domain.petition.events.values import Demand
 from domain.petition.references import without_references
-from domain.terms import MAX_TEXT, search_terms
+from domain.terms import MAX_TEXT, plain, search_terms
 from projections.masked import masked
 from projections.paging import UNDATED
 from projections.projection import Projection, Write
@@ -140,8 +139,8 @@ def _correct(number: str, fact: r.PetitionCorrected) -> Iterator[Write]:
     """Words of a corrected title, content or demand; a corrected time moves the file."""
     for sql, text in ((RETITLE, fact.title), (REWRITE, fact.content)):
         if isinstance(text, str):
-            plain = indexed(text)
-            yield sql, {"number": number, "text": plain, "terms": search_terms(plain)}
+            words = indexed(text)
+            yield sql, {"number": number, "text": words, "terms": search_terms(words)}
     if fact.demands is not None:
         yield FORGET_DEMANDS, {"number": number}
         yield from _put_demands(number, fact.demands)
@@ -157,23 +156,19 @@ def _time(ordered_at: datetime) -> dict[str, object]:
 
 def indexed(text: str | Erased) -> str:
     """A text as it is searched: masked, without references, variant characters and capitals made plain."""
-    return folded(without_references(masked(text) or ""))[:MAX_TEXT]
+    return plain(without_references(masked(text) or ""))[:MAX_TEXT]
 
 
-@lru_cache(maxsize=64)
-def indexed_terms(plain: str) -> list[str]:
-    """The terms of a text that is `indexed` already; likeness asks for the same ones right after. Not to be changed."""
-    return search_terms(plain)
-
-
-def folded(text: str) -> str:
-    """Full-width and other variant characters made plain, capitals small: as the terms themselves are made."""
-    return unicodedata.normalize("NFKC", text).lower()
+@lru_cache(maxsize=256)
+def indexed_terms(text: str) -> list[str]:
+    """The terms of a text that is `indexed` already; likeness asks for those of the same batch. Not to be changed."""
+    return search_terms(text)
 
 
 def time_terms(moment: datetime) -> list[str]:
     """The stretches of time that hold an instant, one of each length."""
-    return [time_term(level, stretch(level, moment)) for level in range(LEVELS)]
+    minutes = stretch(0, moment)
+    return [time_term(level, minutes >> 3 * level) for level in range(LEVELS)]
 
 
 def time_term(level: int, number: int) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.terms import MAX_QUERY, query_terms
+from domain.terms import MAX_QUERY, plain, query_terms
 from projections.paging import UNDATED
-from projections.search import LEVELS, folded, stretch, time_term
+from projections.search import LEVELS, stretch, time_term
 
 MATCHES = "(d.time_terms || d.title_terms || d.body_terms) @@ %(text_query)s::tsquery"
 """As in the index `documents_terms`."""
@@ -46,7 +46,7 @@ class TextQuery:
     def of(cls, typed: str) -> TextQuery | None:
         """The query; None where it holds no word, so that nothing can be found by it."""
         terms = tuple(query_terms(typed))
-        words = re.split(r"[\W_]+", folded(typed[:MAX_QUERY]))
+        words = re.split(r"[\W_]+", plain(typed[:MAX_QUERY]))
         return cls(terms, tuple(word for word in dict.fromkeys(words) if len(word) >= RECHECKED)) if terms else None
 
     @property
