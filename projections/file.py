@@ -6,19 +6,23 @@ they are and its texts masked; what of an event is personal is said by the event
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, ClassVar, get_args, get_origin
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
-from domain.kernel import PersonalTree, Recorded, Seal, personal_fields
+from domain.kernel import Erased, PersonalTree, Recorded, Seal, personal_fields
 from domain.petition.events import publishing as p
 from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.stages import BEGINNINGS, TRANSITIONS
 from projections.masked import masked, masked_people, published, whom
 from projections.projection import Projection, Write
+
+Masking = Callable[[str | Erased | None], str | None]
 
 NOT_SHOWN = frozenset({"petitioners", "salt", "query_code_digest", "point"})
 """Fields that no entry shows: petitioners stand in `people`, the others are secrets, mean nothing to a reader, or have
@@ -126,9 +130,8 @@ def _file(recorded: Recorded) -> Iterator[Write]:
 def _entry(recorded: Recorded) -> dict[str, object]:
     """One line of the timeline: the envelope, codes as they are, texts masked."""
     actor, fact = recorded.actor, recorded.fact
-    tree = personal_fields(type(fact))
     texts: dict[str, str] = {}
-    _collect(fact, tree, "", texts)
+    _collect(fact, "", texts)
     return {
         "number": recorded.stream,
         "version": recorded.version,
@@ -141,40 +144,64 @@ def _entry(recorded: Recorded) -> dict[str, object]:
         "unit": actor.unit,
         "on_behalf_of": actor.on_behalf_of,
         "backdated": recorded.backdated_because is not None,
-        "codes": Jsonb(_codes(fact.model_dump(mode="json", exclude_none=True, exclude=set(NOT_SHOWN)), tree)),
+        "codes": Jsonb(fact.model_dump(mode="json", exclude_none=True, exclude=_no_codes(type(fact)))),
         "texts": Jsonb(texts),
     }
 
 
-def _codes(plain: Mapping[str, object], tree: PersonalTree) -> dict[str, object]:
-    """A dumped model without its personal fields."""
-    kept: dict[str, object] = {}
-    for name, value in plain.items():
-        below = tree.get(name)
-        if isinstance(below, Seal):
-            continue
-        if isinstance(below, dict) and isinstance(value, list):
-            kept[name] = [_codes(item, below) for item in value]
-        elif isinstance(below, dict) and isinstance(value, dict):
-            kept[name] = _codes(value, below)
-        else:
-            kept[name] = value
-    return kept
+@cache
+def _no_codes(model: type[BaseModel]) -> dict[str, Any]:
+    """What a dump of an event leaves out so that its codes are left: what no entry shows, and all that is personal."""
+    return {**_personal(personal_fields(model), model.model_fields), **dict.fromkeys(NOT_SHOWN, True)}
 
 
-def _collect(model: BaseModel, tree: PersonalTree, path: str, texts: dict[str, str]) -> None:
-    """Gather a model's texts, masked, by where they stand (`demands.0.text`); erased ones are left out."""
+def _personal(tree: PersonalTree, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """The personal fields of a model as pydantic leaves them out, those of models in its fields included."""
+    left_out: dict[str, Any] = {}
     for name, below in tree.items():
-        value = getattr(model, name, None)
-        if name in NOT_SHOWN or value is None or name in NOT_RETOLD.get(type(model), ()):
-            continue
         if isinstance(below, Seal):
-            as_approved = name in PUBLIC.get(type(model), ())
-            text = published(value) if as_approved else masked(value) if below is Seal.FILE else None
+            left_out[name] = True
+            continue
+        models, many = _held(fields[name].annotation)
+        inside = _personal(below, {key: info for model in models for key, info in model.model_fields.items()})
+        left_out[name] = {"__all__": inside} if many else inside
+    return left_out
+
+
+def _held(annotation: Any) -> tuple[list[type[BaseModel]], bool]:
+    """The models that a field holds, and whether it holds many."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation], False
+    inside = [_held(part) for part in get_args(annotation)]
+    many = get_origin(annotation) is tuple or any(many for _, many in inside)
+    return [model for models, _ in inside for model in models], many
+
+
+@cache
+def _texts_of(model: type[BaseModel]) -> tuple[tuple[str, Masking | None], ...]:
+    """The fields that an entry shows as texts, and what it makes of each; None for models that have such fields."""
+    tree, public = personal_fields(model), PUBLIC.get(model, frozenset())
+    shown = [name for name in tree if name not in NOT_SHOWN | NOT_RETOLD.get(model, frozenset())]
+    nested = [(name, None) for name in shown if not isinstance(tree[name], Seal)]
+    texts = [
+        (name, published if name in public else masked) for name in shown if tree[name] is Seal.FILE or name in public
+    ]
+    return (*texts, *nested)
+
+
+def _collect(model: BaseModel, path: str, texts: dict[str, str]) -> None:
+    """Gather a model's texts, masked, by where they stand (`demands.0.text`); erased ones are left out."""
+    said = vars(model)
+    for name, masking in _texts_of(type(model)):
+        value = said.get(name)
+        if value is None:
+            continue
+        if masking is not None:
+            text = masking(value)
             if text is not None:
                 texts[f"{path}{name}"] = text
         elif isinstance(value, tuple):
             for place, item in enumerate(value):
-                _collect(item, below, f"{path}{name}.{place}.", texts)
+                _collect(item, f"{path}{name}.{place}.", texts)
         else:
-            _collect(value, below, f"{path}{name}.", texts)
+            _collect(value, f"{path}{name}.", texts)

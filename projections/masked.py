@@ -6,14 +6,12 @@ masked values apart from them. So erasing one person is one change, and a dump o
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable
-from hashlib import blake2b
 
 from domain.kernel import Erased
 from domain.petition.events.values import Petitioner
 from domain.petition.references import FIELDS, People, mask_identity, people_of, render
-from domain.redaction import Known, redact
+from domain.redaction import cleaned
 
 WHOLE_FILE = "*"
 """Stands in a list of petitioner ids for the whole file."""
@@ -22,12 +20,12 @@ SEALED = "[已封存]"
 """What is shown of data that is kept but no longer processed (《个人信息保护法》 47)."""
 ANONYMOUS = "匿名"
 
-_NOBODY = Known()
+_REMEMBERED: dict[tuple[str, int, int], str] = {}
+"""Masked texts by length and hash of the value itself, of which nothing is kept: several projections mask the same.
 
-_REMEMBERED: dict[bytes, str] = {}
-"""What is masked by a keyed hash of the value itself, of which nothing is kept: several projections mask the same."""
+The hash is the string's own, made with a key of the process's own and once for each string (ops/adr/0038).
+"""
 _MOST_REMEMBERED = 4096
-_HASH_KEY = os.urandom(32)
 
 
 def masked(text: str | Erased | None) -> str | None:
@@ -41,11 +39,11 @@ def masked(text: str | Erased | None) -> str | None:
 
 
 def _redacted(kind: str, text: str) -> str:
-    return redact(text, _NOBODY).text
+    return cleaned(text)
 
 
 def _remembered(kind: str, value: str, mask: Callable[[str, str], str]) -> str:
-    key = blake2b(f"{kind}\n{value}".encode(errors="surrogatepass"), key=_HASH_KEY).digest()
+    key = (kind, len(value), hash(value))
     known = _REMEMBERED.get(key)
     if known is None:
         if len(_REMEMBERED) >= _MOST_REMEMBERED:
@@ -68,7 +66,7 @@ def published(text: str | Erased | None) -> str | None:
 
 def masked_people(petitioners: Iterable[Petitioner]) -> dict[str, dict[str, str]]:
     """Each petitioner's masked values by id and field, for a jsonb column; erased values are left out."""
-    return {who: dict(values) for who, values in people_of(petitioners, _identity).items()}
+    return people_of(petitioners, _identity)
 
 
 def whom(petitioner: str | None) -> str:

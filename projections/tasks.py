@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from domain.kernel import Event
@@ -166,8 +167,25 @@ EVERYTHING = Change(("*",))
 """The file is over: nothing waits any more but the erasure of its data."""
 
 
+READ = frozenset(
+    {
+        c.ResidentSpoke,
+        h.ResidentContacted,
+        h.HouseholdVisited,
+        r.DueDatesSet,
+        s.ReminderSent,
+        r.PetitionCorrected,
+        s.ReviewAsked,
+        s.ReviewDecided,
+    }
+)
+"""Events whose changes depend on what they say."""
+
+
 def change_of(fact: Event) -> Change:
     """What the event does to the tasks."""
+    if type(fact) not in READ:
+        return _whatever_it_says(type(fact))
     match fact:
         case c.ResidentSpoke(solved=Solved.UNSOLVED | Solved.PARTLY):
             return Change(opens=("hear_resident",))
@@ -184,6 +202,12 @@ def change_of(fact: Event) -> Change:
         case s.ReviewDecided(kind=kind):
             return Change((f"decide_{kind.value}",))
         case _:
-            stage = stage_after(type(fact))
-            ended = stage is not None and stage not in LOOP and stage not in {Stage.CLOSED, Stage.IMPORTED}
-            return EVERYTHING if ended else CHANGES.get(type(fact), Change())
+            return _whatever_it_says(type(fact))
+
+
+@cache
+def _whatever_it_says(kind: type[Event]) -> Change:
+    """What every event of a kind does to the tasks, but for those that `change_of` reads."""
+    stage = stage_after(kind)
+    ended = stage is not None and stage not in LOOP and stage not in {Stage.CLOSED, Stage.IMPORTED}
+    return EVERYTHING if ended else CHANGES.get(kind, Change())

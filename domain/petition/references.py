@@ -157,7 +157,9 @@ def render(text: str | Erased | None, people: People, gone: str = "[已删除]")
     return REFERENCE.sub(fill, text)
 
 
-def people_of(petitioners: Iterable[Petitioner], mask: Callable[[str, str], str] | None = None) -> People:
+def people_of(
+    petitioners: Iterable[Petitioner], mask: Callable[[str, str], str] | None = None
+) -> dict[str, dict[str, str]]:
     """What `render` fills in: each petitioner's values that are still there, through `mask(field, value)` if given."""
     return {
         petitioner.id: {

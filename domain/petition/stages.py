@@ -6,6 +6,7 @@ The route, the button, the API's list of steps and the aggregate itself all ask 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from domain.kernel import Event
 from domain.petition.events import exceptions as x
@@ -159,6 +160,7 @@ def may_follow(event: type[Event], stage: Stage | None) -> bool:
     return row is not None and stage in row.may_follow
 
 
+@cache
 def stage_after(event: type[Event]) -> Stage | None:
     """The stage that the event leads to; None where it leaves the stage as it is."""
     return BEGINNINGS.get(event) or (TRANSITIONS[event].leads_to if event in TRANSITIONS else None)

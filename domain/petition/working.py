@@ -10,9 +10,29 @@ from domain.petition.events import handling as h
 from domain.petition.state import people
 from domain.vocabulary import Role
 
+WORK = frozenset(
+    {
+        h.SignedFor,
+        h.HandlerNamed,
+        h.HouseholdVisited,
+        h.ResidentContacted,
+        h.ProgressNoted,
+        h.ExtensionAsked,
+        h.SuspensionAsked,
+        h.EscalatedUpward,
+        h.CoUnitReported,
+        h.OutcomeReported,
+        h.ReplyDrafted,
+        h.ReplyDelivered,
+    }
+)
+"""The events that somebody who does the work makes happen."""
+
 
 def handled_by(recorded: Recorded) -> frozenset[str]:
     """Whom the event makes somebody who did the work: signed, called, wrote, delivered, asked for more time."""
+    if type(recorded.fact) not in WORK:
+        return frozenset()
     doers = people(recorded.actor)
     match recorded.fact:
         case h.HandlerNamed(handler=handler) if recorded.actor.role is Role.APPROVER:
@@ -21,23 +41,10 @@ def handled_by(recorded: Recorded) -> frozenset[str]:
             return doers | {handler}
         case h.HouseholdVisited(visitors=visitors):
             return doers.union(visitors)
-        case (
-            h.ResidentContacted()
-            | h.ProgressNoted()
-            | h.ExtensionAsked()
-            | h.SuspensionAsked()
-            | h.EscalatedUpward()
-            | h.CoUnitReported()
-            | h.OutcomeReported()
-            | h.ReplyDrafted()
-            | h.ReplyDelivered()
-        ):
-            return doers
         case _:
-            return frozenset()
+            return doers
 
 
 def worked_on_by(recorded: Recorded) -> frozenset[str]:
     """Those, and who approved the reply: it is their answer too, so they do not say how it went."""
-    approved = people(recorded.actor) if isinstance(recorded.fact, h.ReplyApproved) else frozenset()
-    return handled_by(recorded) | approved
+    return people(recorded.actor) if type(recorded.fact) is h.ReplyApproved else handled_by(recorded)
