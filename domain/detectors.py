@@ -47,77 +47,90 @@ _PART = (
 )
 _ROOM = rf"(?:{GAP}{{0,2}}(?:\d{{3,4}}|[零〇一二三四五六七八九]{{3,4}})(?![\d年月元万个人户]))"
 _TAIL = rf"{_PART}{{0,6}}{_ROOM}?(?:室|房|号)?"
-_ROAD = r"(?:路|街|巷|大道|胡同|弄|(?<![夜家那这哪])里|村|组|队|屯|庄|寨|坊|社区|段|街道)"
+# Road and estate begin with a plain character in each alternative: `re` then skips to one instead of trying everywhere.
+_ROAD = r"(?:路|街|巷|大道|胡同|弄|里(?<![夜家那这哪]里)|村|组|队|屯|庄|寨|坊|社区|段|街道)"
+_NO_NUMBER_BEFORE = r"(?<!\d[路街巷弄里村组队屯庄寨坊段])(?<!\d(?:大道|胡同|社区|街道))"
 _ESTATE = (
     r"(?:小区|花园|家园|公寓|苑|新村|大厦|广场|山庄|宿舍|家属院|大院|"
-    r"城|府|庭|园|(?<![夜家那这哪])里|居|湾|郡|墅|中心|院|期|[东西南北]区)"
+    r"城|府|庭|园|里(?<![夜家那这哪]里)|居|湾|郡|墅|中心|院|期|东区|西区|南区|北区)"
 )
 _SIGNS = "号弄巷栋幢区单楼座室房\\-—"
-_NUMBERED = re.compile(rf"[\dA-Z零〇一二两三四五六七八九十百甲乙丙丁](?=({GAP}?[{_SIGNS}]))")
+_COUNTED = r"[\dA-Z零〇一二两三四五六七八九十百甲乙丙丁]"
+_BEGINS = re.compile(_COUNTED)
+"""What a number of a door begins with."""
+_NUMBERED = re.compile(rf"{_COUNTED}(?=({GAP}?[{_SIGNS}]))")
 """What every door holds, but for two below: the end of a number and after it, one gap between at most, a sign."""
 _BARE, _PLATED = "0", "牌"
 """Stand among the signs for a number that ends a clause, and for the words before the number of a door plate."""
 _ENDS_CLAUSE = re.compile(r"\d(?=[，。,;；)）、]|$)")
-_DOORS = tuple(
-    (frozenset(needed), re.compile(pattern))
-    for needed, pattern in (
-        (
-            "号弄巷栋幢",
-            rf"{_ROAD}(?P<door>{GAP}{{0,2}}\d{{1,5}}"
-            rf"(?:[\-—之]\d{{1,4}})*{GAP}?(?:号|弄|巷|栋|幢)(?!线)(?:之{_NUM})?{_TAIL})",
-        ),
-        (
-            "号弄栋幢",
-            rf"{_ROAD}(?P<door>{GAP}{{0,2}}[零〇一二两三四五六七八九十百]{{1,5}}(?:号|弄|栋|幢)(?!线){_TAIL})",
-        ),
-        (
-            "-",
-            rf"{_ROAD}(?P<door>{GAP}{{0,2}}\d{{1,4}}(?:-\d{{1,4}}){{1,4}}(?:号|室)?)",
-        ),
-        (
-            _BARE,
-            rf"(?<!\d){_ROAD}(?P<door>\d{{1,4}})(?=[，。,;；)）、]|$)",
-        ),
-        (
-            "-—",
-            rf"{_ESTATE}(?P<door>{GAP}{{0,2}}[A-Z]?\d{{1,3}}(?:[\-—]\d{{1,4}}){{1,4}}(?:号|室)?(?![\d年月]))",
-        ),
-        (
-            "号区",
-            rf"{_ESTATE}(?P<door>{GAP}{{0,2}}{_NUM}(?:号|区)(?!线){_TAIL})",
-        ),
-        (
-            "号单",
-            rf"(?P<door>(?<![\d.A-Z]){_NUM}{GAP}?(?:号楼|号院|单元){_TAIL})",
-        ),
-        (
-            "栋幢",
-            rf"(?P<door>(?<![\d.])(?![一两]{GAP}?[栋幢](?:楼|房|大|商|烂|老|危|旧|新|[一二三四五六七八九十\\d]))"
-            rf"(?!.{{1,4}}[栋幢](?:住宅|居民|别墅|楼房|高层|建筑))"
-            rf"(?:\d{{1,4}}|[A-Z]\d{{0,3}}|[零〇一二两三四五六七八九十百]{{1,5}}|[甲乙丙丁]){GAP}?[栋幢]{_TAIL})",
-        ),
-        (
-            "座",
-            rf"(?P<door>(?<![A-Z])(?:[A-Z]座|\d{{1,3}}{GAP}?座(?={GAP}?\d)){_TAIL})",
-        ),
-        (
-            "号楼",
-            rf"(?P<door>(?<![\d.])\d{{1,4}}{GAP}?(?:号|楼){GAP}?\d{{3,4}}(?![\d年月元万个人户])(?:室|房)?)",
-        ),
-        (
-            "号室房",
-            rf"(?P<door>(?<![\d.])(?:\d{{3,4}}|[零〇一二三四五六七八九]{{3,4}}){GAP}?(?:号房|室|房(?![屋子价产地租间客])))",
-        ),
-        (
-            "-",
-            r"(?P<door>(?<![\d\-.])\d{1,3}-\d{1,2}-\d{3,4}(?![\d\-])(?:室|号)?)",
-        ),
-        (
-            _PLATED,
-            rf"门牌(?:号码?)?{GAP}?[:：是为]?{GAP}?(?P<door>{_NUM}(?:-\d{{1,4}})*号?)",
-        ),
-    )
+Sought = tuple[tuple[frozenset[str], re.Pattern[str]], ...]
+
+
+def _sought(*patterns: tuple[str, str]) -> Sought:
+    """Patterns of doors, each with the signs of which a text must have one."""
+    return tuple((frozenset(needed), re.compile(pattern)) for needed, pattern in patterns)
+
+
+_AFTER_WORDS = _sought(
+    (
+        "号弄巷栋幢",
+        rf"{_ROAD}(?P<door>{GAP}{{0,2}}\d{{1,5}}"
+        rf"(?:[\-—之]\d{{1,4}})*{GAP}?(?:号|弄|巷|栋|幢)(?!线)(?:之{_NUM})?{_TAIL})",
+    ),
+    (
+        "号弄栋幢",
+        rf"{_ROAD}(?P<door>{GAP}{{0,2}}[零〇一二两三四五六七八九十百]{{1,5}}(?:号|弄|栋|幢)(?!线){_TAIL})",
+    ),
+    (
+        "-",
+        rf"{_ROAD}(?P<door>{GAP}{{0,2}}\d{{1,4}}(?:-\d{{1,4}}){{1,4}}(?:号|室)?)",
+    ),
+    (
+        _BARE,
+        rf"{_ROAD}{_NO_NUMBER_BEFORE}(?P<door>\d{{1,4}})(?=[，。,;；)）、]|$)",
+    ),
+    (
+        "-—",
+        rf"{_ESTATE}(?P<door>{GAP}{{0,2}}[A-Z]?\d{{1,3}}(?:[\-—]\d{{1,4}}){{1,4}}(?:号|室)?(?![\d年月]))",
+    ),
+    (
+        "号区",
+        rf"{_ESTATE}(?P<door>{GAP}{{0,2}}{_NUM}(?:号|区)(?!线){_TAIL})",
+    ),
+    (
+        _PLATED,
+        rf"门牌(?:号码?)?{GAP}?[:：是为]?{GAP}?(?P<door>{_NUM}(?:-\d{{1,4}})*号?)",
+    ),
 )
+_BY_THEMSELVES = _sought(
+    (
+        "号单",
+        rf"(?P<door>(?<![\d.A-Z]){_NUM}{GAP}?(?:号楼|号院|单元){_TAIL})",
+    ),
+    (
+        "栋幢",
+        rf"(?P<door>(?<![\d.])(?![一两]{GAP}?[栋幢](?:楼|房|大|商|烂|老|危|旧|新|[一二三四五六七八九十\\d]))"
+        rf"(?!.{{1,4}}[栋幢](?:住宅|居民|别墅|楼房|高层|建筑))"
+        rf"(?:\d{{1,4}}|[A-Z]\d{{0,3}}|[零〇一二两三四五六七八九十百]{{1,5}}|[甲乙丙丁]){GAP}?[栋幢]{_TAIL})",
+    ),
+    (
+        "座",
+        rf"(?P<door>(?<![A-Z])(?:[A-Z]座|\d{{1,3}}{GAP}?座(?={GAP}?\d)){_TAIL})",
+    ),
+    (
+        "号楼",
+        rf"(?P<door>(?<![\d.])\d{{1,4}}{GAP}?(?:号|楼){GAP}?\d{{3,4}}(?![\d年月元万个人户])(?:室|房)?)",
+    ),
+    (
+        "号室房",
+        rf"(?P<door>(?<![\d.])(?:\d{{3,4}}|[零〇一二三四五六七八九]{{3,4}}){GAP}?(?:号房|室|房(?![屋子价产地租间客])))",
+    ),
+    (
+        "-",
+        r"(?P<door>(?<![\d\-.])\d{1,3}-\d{1,2}-\d{3,4}(?![\d\-])(?:室|号)?)",
+    ),
+)
+"""Doors that begin with their number, wherever that stands."""
 _HOME = re.compile(
     r"(?:家庭住址|家庭地址|住址|住所|户籍地址?|户籍所在地|现住址|居住地址?|联系地址|通讯地址|收货地址|地址)\s{0,2}[:：]\s{0,2}(?P<home>[^，。,;；！？!?\n]{2,60})"
 )
@@ -200,12 +213,29 @@ def doors(text: str) -> Iterator[Span]:
         signs.add(_BARE)
     if "门牌" in text:
         signs.add(_PLATED)
-    for needed, pattern in _DOORS if signs else ():
-        if signs.isdisjoint(needed):
-            continue
-        for match in pattern.finditer(text):
-            start, end = match.span("door")
-            yield (RedactionKind.ADDRESS, start + len(match["door"]) - len(match["door"].lstrip()), end)
+    if not signs:
+        return
+    for needed, pattern in _AFTER_WORDS:
+        if not signs.isdisjoint(needed):
+            yield from map(_door, pattern.finditer(text))
+    begins = [match.start() for match in _BEGINS.finditer(text)]
+    for needed, pattern in _BY_THEMSELVES:
+        if not signs.isdisjoint(needed):
+            yield from map(_door, _matches(pattern, text, begins))
+
+
+def _matches(pattern: re.Pattern[str], text: str, begins: list[int]) -> Iterator[re.Match[str]]:
+    """What `finditer` gives, where only these places are worth a try."""
+    end = 0
+    for place in begins:
+        if place >= end and (match := pattern.match(text, place)):
+            yield match
+            end = match.end()
+
+
+def _door(match: re.Match[str]) -> Span:
+    start, end = match.span("door")
+    return RedactionKind.ADDRESS, start + len(match["door"]) - len(match["door"].lstrip()), end
 
 
 def homes(text: str) -> Iterator[tuple[int, int]]:

@@ -130,7 +130,8 @@ _NUMBER = r"1[3-9]\d|0\d{2,3}-?[2-9]\d{6}|[1-9]\d{16}[\dX]"
 _REACHED = re.compile(_NUMBER)
 """One without the head of a telephone's or a document's number has no name before it."""
 _CONTACT = re.compile(
-    rf"(?P<name>[{_HAN}]{{2,4}})\s*[,，:：(（、]?\s*(?:的?(?:联系)?(?:电话|手机号?码?|身份证号?码?|身份证)(?:号码?)?)?\s*[:：是为]?\s*"
+    rf"(?P<name>[{_HAN}]{{2,4}})(?=[\s,，:：(（、的联电手身是为\d])"  # what may come next, before all ways to get there
+    rf"\s*[,，:：(（、]?\s*(?:的?(?:联系)?(?:电话|手机号?码?|身份证号?码?|身份证)(?:号码?)?)?\s*[:：是为]?\s*"
     rf"(?={_NUMBER})"
 )
 _NOT_NAMES = _words(

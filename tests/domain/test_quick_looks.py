@@ -41,8 +41,9 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 
 def test_a_door_is_found_whatever_the_quick_look_says():
+    patterns = (*detectors._AFTER_WORDS, *detectors._BY_THEMSELVES)
     for text in map("".join, product(*DOORS)):
-        everywhere = {match.end("door") for _, pattern in detectors._DOORS for match in pattern.finditer(text)}
+        everywhere = {match.end("door") for _, pattern in patterns for match in pattern.finditer(text)}
         assert {end for _, _, end in detectors.doors(text)} == everywhere, text
 
 
