@@ -42,6 +42,8 @@ from service.world import World, asked
 
 TRIES = 100
 """How often a step is decided anew when somebody else was there first and the caller named no version."""
+NO_FILE = Petition("")
+"""What a petition that comes in is decided on; rules only read the file, so one is enough for all."""
 
 
 class Desk:
@@ -91,7 +93,7 @@ class Desk:
         )
         for _ in range(TRIES):
             context = yield from self._world.context(caller, request_id, command)
-            acting = yield from asked(partial(command.barred, Petition(""), context))
+            acting = yield from asked(partial(command.barred, NO_FILE, context))
             if isinstance(acting, DomainError):
                 raise acting
             try:
@@ -107,7 +109,7 @@ class Desk:
     def try_receive(self, caller: Caller, command: ReceivePetition, *, request_id: str) -> bool:
         """Whether `receive(once=True)` would find the petition there; raises as it would, and writes nothing."""
         context = self.context(caller, request_id, command)
-        barred = command.barred(Petition(""), context)
+        barred = command.barred(NO_FILE, context)
         if isinstance(barred, DomainError):
             raise barred
         there = self._replayed((*self._receipts.from_source(command), self._receipts.of_words(command)))
@@ -117,7 +119,7 @@ class Desk:
             return True
         if command.arises_from is not None:
             self._named(caller, command.arises_from, "arises_from")
-        command.execute(Petition(""), context)
+        command.execute(NO_FILE, context)
         return False
 
     def answered(self, caller: Caller, key: str) -> Outcome | None:
@@ -133,7 +135,7 @@ class Desk:
             yield partial(self._named, caller, command.arises_from, "arises_from")
         code = new_query_code(os.urandom(10))
         context = context._replace(query_code_digest=written_code_digest(code))
-        taken = yield from asked(partial(command.carry_out, Petition(""), context))
+        taken = yield from asked(partial(command.carry_out, NO_FILE, context))
         return (yield from self._register(taken, receipts, code))
 
     def import_petition(self, command: ImportPetition, reply: ImportReply | None, *, request_id: str) -> Outcome:
@@ -388,7 +390,7 @@ class Desk:
 
 def _history(command: ImportPetition, reply: ImportReply | None, context: Context) -> Taken:
     """The petition's part of a row, once the reply is known to fit it: neither is taken over without the other."""
-    taken = command.execute(Petition(""), context)
+    taken = command.execute(NO_FILE, context)
     if reply is not None:
         facts = stamp(taken.facts, stream="", after=0, context=taken.context, occurred_at=taken.occurred_at)
         reply.execute(Petition("").fold(facts), context)

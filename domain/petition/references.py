@@ -25,6 +25,7 @@ from domain.redaction import Known
 
 REFERENCE = re.compile(r"⟦(p\d+)\.(name|phone|id_number|address)(?::(\d+):(\d+))?⟧")
 FIELDS = ("id_number", "phone", "address", "name")
+_COUNTRY = re.compile(r"^(?:\+|00)?86(?=1\d{10}$)")
 SHORTEST = {"name": 2, "phone": 7, "id_number": 6, "address": 4}
 
 People = Mapping[str, Mapping[str, str]]
@@ -68,7 +69,7 @@ def references(text: str, petitioners: Iterable[Petitioner]) -> list[tuple[int, 
 
 def _wordings(petitioners: Iterable[Petitioner]) -> Wordings:
     """Everything that gives these people away, with the reference that stands for it."""
-    return dict(reversed([*_targets(petitioners)]))
+    return dict(reversed(_targets(petitioners)))
 
 
 def _found(text: str, wordings: Wordings) -> list[tuple[int, int, str]]:
@@ -106,27 +107,30 @@ def _runs_on(edge: str, beside: str) -> bool:
     return beside.isascii() and beside.isalnum() and edge.isascii() and edge.isdigit() == beside.isdigit()
 
 
-def _targets(petitioners: Iterable[Petitioner]) -> Iterable[tuple[str, str]]:
+def _targets(petitioners: Iterable[Petitioner]) -> list[tuple[str, str]]:
     """Every wording that gives a petitioner away, folded and without gaps, with the reference that stands for it."""
+    targets: list[tuple[str, str]] = []
     for petitioner in petitioners:
         for field in FIELDS:
             value = getattr(petitioner, field)
             if not isinstance(value, str):
                 continue
-            tails = ((value[at:], f"⟦{petitioner.id}.{field}:{at}:{len(value)}⟧") for at in _tails(field, value))
-            for wording, token in ((value, f"⟦{petitioner.id}.{field}⟧"), *tails):
-                yield from ((words, token) for words in _forms(field, wording) if len(words) >= SHORTEST[field])
+            wordings = [(value, f"⟦{petitioner.id}.{field}⟧")]
+            wordings += [(value[at:], f"⟦{petitioner.id}.{field}:{at}:{len(value)}⟧") for at in _tails(field, value)]
+            for wording, token in wordings:
+                targets += [(words, token) for words in _forms(field, wording) if len(words) >= SHORTEST[field]]
+    return targets
 
 
-def _forms(field: str, wording: str) -> Iterable[str]:
+def _forms(field: str, wording: str) -> tuple[str, ...]:
     """The ways in which one wording is written, folded and without gaps: a telephone with and without its country."""
     words = compact(wording)
     if field == "phone":
-        words = re.sub(r"^(?:\+|00)?86(?=1\d{10}$)", "", words)
-        yield from (f"{country}{words}" for country in ("+86", "0086", "86"))
-    elif field == "address":
-        yield words.rstrip("室号户房")
-    yield words
+        words = _COUNTRY.sub("", words)
+        return f"+86{words}", f"0086{words}", f"86{words}", words
+    if field == "address":
+        return words.rstrip("室号户房"), words
+    return (words,)
 
 
 def _tails(field: str, value: str) -> Iterable[int]:
