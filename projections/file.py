@@ -24,9 +24,9 @@ from projections.projection import Projection, Write
 
 Masking = Callable[[str | Erased | None], str | None]
 
-NOT_SHOWN = frozenset({"petitioners", "salt", "query_code_digest", "point"})
-"""Fields that no entry shows: petitioners stand in `people`, the others are secrets, mean nothing to a reader, or have
-no masked form.
+NOT_SHOWN = frozenset({"petitioners", "salt", "query_code_digest", "key", "point"})
+"""Fields that no entry shows: petitioners stand in `people`, the others are secrets (`key` opens an attached file),
+mean nothing to a reader, or have no masked form.
 """
 NOT_RETOLD: Mapping[type[BaseModel], frozenset[str]] = {r.LetterIssued: frozenset({"content"})}
 """Fields of one kind of event that only repeat what the file says elsewhere."""
@@ -87,7 +87,7 @@ class FileTimeline(Projection):
     """档案: the timeline of every file."""
 
     name: ClassVar[str] = "file"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     ddl: ClassVar[str] = DDL
     by_key: ClassVar[bool] = True
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg.sql import SQL, Identifier
 
 from tests.service.api_kit import API, Office
 from tests.service.upload_kit import PDF, SECRET, photo
@@ -66,6 +67,24 @@ def test_what_nobody_attached_is_swept(office: Office) -> None:
     assert {kept, new} <= there
     assert old not in there
     assert office.get("intake", f"/petitions/{number}/attachments/{kept}").content == PDF
+
+
+def test_a_key_stands_in_no_table_and_no_answer(office: Office) -> None:
+    number, name = attached(office)
+    key = office.parts.desk.load(office.parts.access.system(), number).attachments[name].key
+    assert isinstance(key, str)
+    office.catch_up()
+    told = office.get("supervisor", f"/petitions/{number}/events").text
+    assert name in told
+    assert key not in told
+    tables = """
+    SELECT table_schema, table_name FROM information_schema.tables
+     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')
+    """
+    with psycopg.connect(office.url) as connection:
+        for schema, table in connection.execute(tables).fetchall():
+            rows = connection.execute(SQL("SELECT t::text FROM {} AS t").format(Identifier(schema, table))).fetchall()
+            assert not [True for (row,) in rows if key in row], table
 
 
 def test_an_erased_files_attachments_open_under_no_key_that_is_left(office: Office) -> None:
