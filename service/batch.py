@@ -24,6 +24,7 @@ from domain.receipt import ReceiptIssued
 from service.append import EVERYBODY, Append, Appended, Receipt, Series, StreamWrite, made_of
 from service.columns import Blobs, Column, Ints, Texts, Uuids
 from service.mapper import EventMapper, holder
+from service.newer import Following
 from service.recorder import EVENTS_TABLE, TAKE_LOG_LOCK, OrderedRecorder
 from service.vault import Keyring, Vault
 
@@ -114,11 +115,19 @@ class Trial:
 
 
 class Batch:
-    """Carries out one transaction; used once."""
+    """Carries out one transaction; used once. `last` is then the position of the last event that was written, or 0."""
 
-    def __init__(self, recorder: OrderedRecorder, mapper: EventMapper, vault: Vault, jobs: Sequence[Job]) -> None:
-        """Note what must be looked up for these jobs."""
+    def __init__(
+        self,
+        recorder: OrderedRecorder,
+        mapper: EventMapper,
+        vault: Vault,
+        jobs: Sequence[Job],
+        following: Following | None = None,
+    ) -> None:
+        """Note what must be looked up for these jobs; `following` asks for more while the log is locked."""
         self._recorder, self._mapper, self._vault, self._jobs = recorder, mapper, vault, jobs
+        self._following, self.last = following, 0
         self._heads: dict[str, int] = {}
         self._rings: dict[str, Keyring] = {}
         self._receipts: dict[str, Issued] = {}
@@ -128,19 +137,23 @@ class Batch:
         self._attached: set[str] = set()
         self._rows: list[StoredEvent] = []
 
-    def commit(self, db: Db) -> list[Outcome]:
-        """Decide and write; one outcome per job. Database errors are raised and leave nothing written."""
-        self._look(db)
+    def commit(self, db: Db, *, locked: bool = False) -> list[Outcome]:
+        """Decide and write; one outcome per job. Database errors are raised and leave nothing written.
+
+        `locked`: a transaction was begun that holds the log's lock.
+        """
+        self._look(db, locked=locked)
         verdicts = [self._decide(index, job) for index, job in enumerate(self._jobs)]
         if not self._rows:
             db.execute("ROLLBACK")
         positions = self._write(db) if self._rows else []
+        self.last = positions[-1] if positions else 0
         outcomes: list[Outcome] = []
         for verdict in verdicts:
             outcomes.append(self._outcome(verdict, positions, outcomes))
         return outcomes
 
-    def _look(self, db: Db) -> None:
+    def _look(self, db: Db, *, locked: bool) -> None:
         """The first round trip, and a second one only where receipts were found, for the keys of their answers."""
         names = {write.stream for job in self._jobs for write in job.append.writes if write.stream is not None}
         streams = {stream_id(name): name for name in names}
@@ -148,13 +161,16 @@ class Batch:
         attaches = {name for job in self._jobs for write in job.append.writes for name in write.attaches}
         series = {job.append.series for job in self._jobs if job.rings and job.append.series is not None}
         with db.pipeline():
-            db.execute("BEGIN", prepare=False)
-            db.execute(TAKE_LOG_LOCK)
+            if not locked:
+                db.execute("BEGIN", prepare=False)
+                db.execute(TAKE_LOG_LOCK)
             heads = _ask(db, HEADS, Uuids(streams))
             keys = _ask(db, KEYS, Uuids(streams))
             issued = _ask(db, RECEIPTS, Uuids(receipts))
             uploaded = _ask(db, UPLOADED, Texts(sorted(attaches)))
             counters = _ask(db, COUNTERS, Texts(s.office for s in series), Ints(s.year for s in series))
+            if self._following is not None:
+                self._following.ask(db)
         self._heads = {streams[id_]: head or 0 for id_, head in _rows(heads)}
         self._rings = self._keyrings(names, streams, _rows(keys))
         self._uploaded = {name for (name,) in _rows(uploaded)}

@@ -65,6 +65,7 @@ class Desk:
         self._store, self._vault, self._pool, self._letters = store, vault, pool, letters
         self._world = World(pool, vault, rulebooks, letters, now)
         self._files = Files()
+        store.follow(self._files)
         self.viewing = Viewing(self, self._files, self._world, fresh)
         self._receipts = Receipts(store, vault)
         self.access = access
@@ -240,6 +241,7 @@ class Desk:
             try:
                 outcome = yield from self._append(petition, taken, receipts, command, other)
             except Stale:
+                behind = not self._files.caught_up(held, petition)
                 continue
             held.petition = None if forgets(taken.facts) else petition
             return outcome

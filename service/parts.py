@@ -114,7 +114,7 @@ def opened(url: str, settings: Settings, now: Callable[[], datetime] = utc_now) 
     )
     fresh = Fresh(url)
     with (
-        Store(url, vault, readers=settings.connections) as store,
+        Store(url, vault, readers=settings.connections, shared=settings.workers > 1) as store,
         pool,
         Positions(url) as positions,
         closing(fresh),

@@ -21,6 +21,9 @@ EVENTS_TABLE = "stored_events"
 
 TAKE_LOG_LOCK = SQL("SELECT pg_advisory_xact_lock({})").format(Literal(LOG_LOCK))
 
+BEGIN_LOCKED = SQL("BEGIN; ") + TAKE_LOG_LOCK
+"""Both in one round trip of their own; a pipeline takes them one by one."""
+
 CONNECT_TIMEOUT = 5.0
 RECONNECT_TIMEOUT = 2.0
 

@@ -23,6 +23,7 @@ from service.batch import RECEIPTS
 from service.listening import Listener
 from service.mapper import EventMapper, UnknownTopic, Unreadable, holder
 from service.migrations import migrate
+from service.newer import FOLLOWING, FOLLOWING_KEYS, Follower
 from service.recorder import connect_recorder
 from service.vault import FILE, DataKey, Vault
 from service.writer import StoreFailed, Writer
@@ -46,14 +47,6 @@ NOBODY = UUID(int=0)
 MASTER = "master"
 """Owner of a key that seals nothing and only shows which master key the database belongs to."""
 
-FOLLOWING = """
-SELECT originator_id, originator_version, topic, state, notification_id
-  FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s
-"""
-FOLLOWING_KEYS = """
-SELECT key_id, wrapped FROM vault_keys WHERE stream = ANY (ARRAY(
-    SELECT originator_id FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s))
-"""
 NEWEST = "SELECT max(notification_id) AS newest FROM stored_events"
 KEYS = "SELECT key_id, wrapped FROM vault_keys WHERE stream = ANY(%b)"
 
@@ -67,7 +60,8 @@ class Store:
 
     `readers` bounds the connections for reading, `queue` the requests that may wait for the writer (beyond it they are
     refused as `Busy`), `batch` the requests that share one transaction, `patience` the seconds for which a lost
-    database is tried again before those who wait are refused as `Busy`.
+    database is tried again before those who wait are refused as `Busy`. `shared`: other processes write as much as this
+    one does.
     """
 
     def __init__(
@@ -79,6 +73,7 @@ class Store:
         queue: int = 4096,
         batch: int = 512,
         patience: float = 20.0,
+        shared: bool = False,
     ) -> None:
         """Connect; raises `WrongMasterKey` when the database was written under another master key."""
         self._url = url
@@ -91,7 +86,9 @@ class Store:
         except BaseException:
             self._datastore.close()
             raise
-        self._writer = Writer(url, self._recorder, vault, self._mapper, queue=queue, batch=batch, patience=patience)
+        self._writer = Writer(
+            url, self._recorder, vault, self._mapper, queue=queue, batch=batch, patience=patience, shared=shared
+        )
 
     @patient
     def history(self, stream: str, after: int = 0) -> list[Recorded]:
@@ -130,6 +127,10 @@ class Store:
         Raises `Busy` at once when too much is waiting already.
         """
         return self._writer.submit(append)
+
+    def follow(self, follower: Follower) -> None:
+        """Tell somebody what other processes add, as far as this one's writer comes across it; where it is `shared`."""
+        self._writer.follow(follower)
 
     def notifications(self, after: int, limit: int, *, readable: bool) -> list[Recorded]:
         """Up to `limit` events behind position `after`, in the order in which they were committed.
@@ -203,7 +204,7 @@ class Store:
             if readable:
                 keys.execute(FOLLOWING_KEYS, (after, limit), prepare=True, binary=True)
             stored = [Notification(stream, version, topic, state, id_) for stream, version, topic, state, id_ in cursor]
-            return stored, self._mapper.unwrap(keys) if readable else {}
+            return stored, self._mapper.unwrap(row[1:] for row in keys) if readable else {}
 
     @patient
     def _keys(self, streams: set[str]) -> dict[str, DataKey]:

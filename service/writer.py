@@ -22,7 +22,8 @@ from domain.errors import Busy
 from service.append import Append, Appended
 from service.batch import Batch, Db, Job
 from service.mapper import EventMapper
-from service.recorder import OrderedRecorder, connect
+from service.newer import Follower, Following
+from service.recorder import BEGIN_LOCKED, OrderedRecorder, connect
 from service.recovery import recover
 from service.vault import Keyring, Vault
 
@@ -56,10 +57,12 @@ class Writer:
         queue: int,
         batch: int,
         patience: float,
+        shared: bool,
     ) -> None:
-        """Start the thread; it connects when there is something to write."""
+        """Start the thread; it connects when there is something to write. `shared`: other processes write as much."""
         self._url, self._recorder, self._vault, self._mapper = url, recorder, vault, mapper
-        self._limit, self._batch, self._patience = queue, batch, patience
+        self._limit, self._batch, self._patience, self._shared = queue, batch, patience, shared
+        self._following: Following | None = None
         self._db: Db | None = None
         self._waiting: deque[Job] = deque()
         self._wake = Condition()
@@ -86,6 +89,11 @@ class Writer:
             self._wake.notify()
         return job.future
 
+    def follow(self, follower: Follower) -> None:
+        """Have this follower told what other processes add."""
+        if self._shared:
+            self._following = Following(follower, self._mapper)
+
     def close(self) -> None:
         """Refuse new requests, write those that wait, and end the thread."""
         with self._wake:
@@ -104,19 +112,25 @@ class Writer:
         return Job(append, Future(), rings, bodies)
 
     def _run(self) -> None:
-        while jobs := self._take():
-            live = [job for job in jobs if job.future.set_running_or_notify_cancel()]
-            if live:
-                self._carry_out(live)
+        while self._wanted():
+            jobs = self._take(self._batch)
+            if jobs:
+                self._carry_out(jobs)
         if self._db is not None:
             self._db.close()
 
-    def _take(self) -> list[Job]:
-        """Everything that waits, up to a batch; empty only when closed."""
+    def _wanted(self) -> bool:
+        """Wait for somebody; False when closed and nobody waits."""
         with self._wake:
             while not self._waiting and not self._closed:
                 self._wake.wait()
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
+            return bool(self._waiting)
+
+    def _take(self, most: int) -> list[Job]:
+        """Those who wait, up to so many, as far as they still do."""
+        with self._wake:
+            jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+        return [job for job in jobs if job.future.set_running_or_notify_cancel()]
 
     def _carry_out(self, jobs: list[Job]) -> None:
         """See to it that every job gets an answer, whatever the database does meanwhile."""
@@ -125,7 +139,9 @@ class Writer:
             try:
                 db = self._connected()
                 self._settle(db, [job for job in jobs if job.uncertain])
-                self._write(db, [job for job in jobs if not job.future.done()])
+                jobs[:] = [job for job in jobs if not job.future.done()]
+                if jobs:
+                    self._write(db, jobs, gather=self._shared)
                 return
             except ConnectionLost:
                 left = [job for job in jobs if not job.future.done()]
@@ -167,15 +183,21 @@ class Writer:
             if found is not None:
                 job.future.set_result(found)
 
-    def _write(self, db: Db, jobs: list[Job]) -> None:
-        """Write jobs together; if that fails for no reason a rule knows, each alone, so that only the culprit fails."""
-        if not jobs:
-            return
-        for job in jobs:
-            job.uncertain, job.numbers = True, ()
+    def _write(self, db: Db, jobs: list[Job], *, gather: bool = False) -> None:
+        """Write jobs together; if that fails for no reason a rule knows, each alone, so that only the culprit fails.
+
+        To `gather`: the log's lock first, then whoever came while another process had it joins `jobs`.
+        """
         try:
             with self._watched(db):
-                outcomes = Batch(self._recorder, self._mapper, self._vault, jobs).commit(db)
+                if gather:
+                    db.execute(BEGIN_LOCKED)
+                    jobs += self._take(self._batch - len(jobs))
+                for job in jobs:
+                    job.uncertain, job.numbers = True, ()
+                batch = Batch(self._recorder, self._mapper, self._vault, jobs, self._following)
+                outcomes = batch.commit(db, locked=gather)
+            self._tell(batch.last)
         except ConnectionLost:
             raise
         except LockNotAvailable:
@@ -194,6 +216,14 @@ class Writer:
                 job.future.set_result(outcome)
             else:
                 job.future.set_exception(outcome)
+
+    def _tell(self, last: int) -> None:
+        """Tell the follower before those who are refused: it then knows what they were late for."""
+        if self._following is not None:
+            try:
+                self._following.tell(last)
+            except Exception as error:  # what was written stays written
+                log.error("the follower failed", error=type(error).__name__)
 
     @contextmanager
     def _watched(self, db: Db) -> Iterator[None]:

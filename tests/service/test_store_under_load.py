@@ -13,6 +13,7 @@ import pytest
 
 from domain.errors import Busy, Stale
 from domain.kernel import Recorded
+from service.advisory import LOG_LOCK
 from service.append import Append, Appended
 from service.batch import Batch
 from service.store import Store
@@ -31,9 +32,9 @@ from tests.service.store_kit import (
 )
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    with Store(database_url, Vault(MASTER)) as opened:
+@pytest.fixture(params=[False, True], ids=["alone", "shared"])
+def store(request: pytest.FixtureRequest, database_url: str) -> Iterator[Store]:
+    with Store(database_url, Vault(MASTER), shared=request.param) as opened:
         yield opened
 
 
@@ -208,6 +209,35 @@ def test_a_client_that_hangs_up_before_its_turn_writes_nothing_and_hurts_nobody(
         assert cancelled == [True] * 3
     assert [future.result(WAIT).versions for future in futures[1::2]] == [{f"s{n}": 1} for n in (1, 3, 5)]
     assert [len(store.history(f"s{n}")) for n in range(6)] == [0, 1] * 3
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_who_comes_while_another_process_writes_is_written_with_those_who_came_before(
+    database_url: str, *, shared: bool
+):
+    with Store(database_url, Vault(MASTER), shared=shared, batch=4) as store:
+        with one_batch(store, database_url):
+            futures = [store.append(step(f"s{n}", 0)) for n in range(5)]
+        assert [future.result(WAIT).versions for future in futures] == [{f"s{n}": 1} for n in range(5)]
+    with psycopg.connect(database_url) as db:
+        rows = db.execute("SELECT count(*) FROM stored_events GROUP BY xmin ORDER BY min(notification_id)")
+        assert [count for (count,) in rows] == ([4, 2] if shared else [1, 4, 1])
+
+
+def test_a_connection_that_is_cut_while_it_waits_for_the_lock_loses_nobody(database_url: str):
+    with Store(database_url, Vault(MASTER), shared=True) as store:
+        store.append(step("s", 0)).result(WAIT)
+        with psycopg.connect(database_url) as db:
+            db.execute("SELECT pg_advisory_xact_lock(%s)", (LOG_LOCK,))
+            first = store.append(step("s", 1))
+            while not first.running():
+                pass
+            second = store.append(step("s", 1))
+            cut_connections(database_url, "huiying writer")  # while it waits: nothing was written, all goes again
+            db.rollback()
+            assert first.result(WAIT).versions == {"s": 2}
+        with pytest.raises(Stale):
+            second.result(WAIT)
 
 
 def test_too_many_waiting_are_refused_and_the_others_still_written(database_url: str):
