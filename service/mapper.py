@@ -187,7 +187,8 @@ class EventMapper(Mapper[UUID]):
             # The same fields, or fewer: what was added since is not there.
             if tree := personal_fields(kind):
                 self._unseal(fact, tree, keys, "")
-            return kind.model_validate(fact)
+            found: Event = kind.__pydantic_validator__.validate_python(fact)  # model_validate takes twice as long
+            return found
         # Envelopes are bound to the field names of their own time: they are opened before an upcast renames anything.
         opened = self._unseal_all(fact, keys, "")
         return kind.model_validate(kind.upcast(cast(State, opened), version))

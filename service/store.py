@@ -203,8 +203,8 @@ class Store:
             keys = db.cursor(row_factory=tuple_row)
             if readable:
                 keys.execute(FOLLOWING_KEYS, (after, limit), prepare=True, binary=True)
-            stored = [Notification(stream, version, topic, state, id_) for stream, version, topic, state, id_ in cursor]
-            return stored, self._mapper.unwrap(row[1:] for row in keys) if readable else {}
+            stored = [Notification(*row) for row in cursor.fetchall()]
+            return stored, self._mapper.unwrap(row[1:] for row in keys.fetchall()) if readable else {}
 
     @patient
     def _keys(self, streams: set[str]) -> dict[str, DataKey]:
