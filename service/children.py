@@ -7,7 +7,6 @@ acknowledged.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -22,6 +21,7 @@ from service.erasure import ErasureList
 from service.logs import configure
 from service.runner import Runner
 from service.settings import Settings
+from service.settling import settle
 from service.store import Store
 from service.vault import Vault
 
@@ -29,10 +29,6 @@ GRACE_SECONDS = 5
 BACKLOG = 2048
 """Connections that may wait at the shared socket; whoever listens on it, parent or worker, sets it anew."""
 LOOK_FOR_ERASURES = 5.0
-COLLECTIONS = (50_000, 20, 100)
-"""Objects made before the youngest are looked through, and how many such rounds before the older ones are."""
-THREADS_TURN = 0.001
-"""Seconds that an event loop, or who works out a batch, may keep the thread that writes waiting for its turn to run."""
 
 
 def web(settings: Settings, descriptor: int) -> None:
@@ -43,8 +39,7 @@ def web(settings: Settings, descriptor: int) -> None:
     from service.gathering import GatheringProtocol
 
     app = create_app(settings)
-    spare_collections()
-    sys.setswitchinterval(THREADS_TURN)
+    settle()
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -67,8 +62,7 @@ def runner(settings: Settings) -> None:
     stopping = Event()
     with Store(settings.database_url, vault, readers=2) as store:
         feeding = Runner(settings.database_url, store)
-        spare_collections()
-        sys.setswitchinterval(THREADS_TURN)
+        settle()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         feeding.start()
@@ -86,15 +80,6 @@ def jobs(settings: Settings) -> None:
 
     with opened(settings.database_url, settings) as parts:
         asyncio.run(work(parts))
-
-
-def spare_collections() -> None:
-    """Requests and batches leave no cycles behind worth looking for after every 700 objects, the interpreter's habit.
-
-    What is there now stays for ever: no collection needs to walk it again.
-    """
-    gc.freeze()
-    gc.set_threshold(*COLLECTIONS)
 
 
 def _keep_erasure_list(settings: Settings, vault: Vault, stopping: Event) -> None:

@@ -9,8 +9,7 @@ runner notices by itself: it holds no position of its own, and moves one only by
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -25,11 +24,15 @@ from domain.kernel import Recorded
 from projections.filling import bared, dressed
 from projections.projection import Poisoned, Projection, create, feeding
 from service.advisory import REBUILD_LOCKS, SWAP_LOCK
-from service.feed import BATCH, Db, Log, Stuck, ahead, passing, read, read_all, schema_of, take
+from service.feed import BATCH, Db, Log, Ready, Stuck, ahead, passing, read, read_all, schema_of, take
 from service.positions import stop
+from service.settling import settled
 
 Progress = Callable[[int, int], None]
 """Called with the position reached and the position of the newest event."""
+
+LINES = 2
+"""Connections that fill tables side by side: what one projection writes need not wait for what another one does."""
 
 TRY_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 UNLOCK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
@@ -70,8 +73,7 @@ def rebuild(
     Raises `AlreadyRebuilding`, `Interrupted`, or `Poisoned` for the first projection that could not take an event; its
     live tables then stay as they are, and the others are swapped all the same.
     """
-    with psycopg.connect(url, autocommit=True, application_name="huiying rebuild") as connection, ExitStack() as locks:
-        feeding(connection, log.blind)
+    with settled(), _connected(url, log) as connection, ExitStack() as locks:
         for projection in sorted(projections, key=lambda projection: projection.name):
             locks.enter_context(_reserved(connection, projection.name))
         making = _Making(url, connection, log, batch, partial(_report, progress, stopping or Event()))
@@ -101,20 +103,64 @@ class _Making:
         once more, row by row, so that the event is found.
         """
         left = {one.name: _begin(self.connection, one, filling=filling) for one in projections}
-        group = list(projections)
-        with psycopg.connect(self.url, autocommit=True, application_name="huiying rebuild reads") as reading:
-            batches = read_all(reading, self.log, group, 0, self.size)
-            last = self.log.last_position()
-            bad = _fill(self.connection, batches, group, last, self.report, filling=filling)
-        again: list[Projection] = []
-        for projection in group:
+        with _lines(self.url, self.log, projections) as lines:
+            batches = read_all(self.connection, self.log, projections, 0, self.size)
+            bad = _fill(lines, batches, self.log.last_position(), self.report, filling=filling)
+            dressing = [line.thread.submit(line.dress, left) for line in lines]
+            again = [one for done in dressing for one in done.result()]
+        return bad + (self.built(again, filling=False) if again else [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A connection that fills tables, with a thread of its own. It keeps to its projections: for each of their texts it
+    has a function to make. Those that fail drop out.
+    """
+
+    connection: Db
+    thread: ThreadPoolExecutor
+    projections: list[Projection]
+
+    def fill(self, position: int, batch: Sequence[Recorded], ready: Ready, *, filling: bool) -> list[Poisoned]:
+        """Take a batch; what could not."""
+        group = tuple(self.projections)
+        bad = take(self.connection, group, "next", position, batch, ready=ready, filling=filling) if group else []
+        self.give_up(bad)
+        return bad
+
+    def give_up(self, failed: Iterable[Poisoned]) -> None:
+        """Go on without those."""
+        _give_up(self.connection, self.projections, failed)
+
+    def dress(self, left: Mapping[str, list[str]]) -> list[Projection]:
+        """Do what was left for full tables; the projections where a row does not fit."""
+        unfit: list[Projection] = []
+        for projection in self.projections:
             try:
                 dressed(self.connection, left[projection.name])
             except psycopg.DatabaseError as error:
                 if passing(error):
                     raise
-                again.append(projection)
-        return bad + (self.built(again, filling=False) if again else [])
+                unfit.append(projection)
+        return unfit
+
+
+def _connected(url: str, log: Log) -> Db:
+    connection = psycopg.connect(url, autocommit=True, application_name="huiying rebuild")
+    feeding(connection, log.blind)
+    return connection
+
+
+@contextmanager
+def _lines(url: str, log: Log, projections: Sequence[Projection]) -> Iterator[list[_Line]]:
+    """The projections dealt out to lines."""
+    with ExitStack() as opened:
+        lines: list[_Line] = []
+        for first in range(min(LINES, len(projections))):
+            connection = opened.enter_context(_connected(url, log))
+            thread = opened.enter_context(ThreadPoolExecutor(1, "rows"))
+            lines.append(_Line(connection, thread, list(projections[first::LINES])))
+        yield lines
 
 
 @contextmanager
@@ -146,52 +192,41 @@ def _report(progress: Progress, stopping: Event, position: int, last: int) -> No
 
 
 def _fill(
-    connection: Db,
-    batches: Iterator[list[Recorded]],
-    group: list[Projection],
-    last: int,
-    report: Progress,
-    *,
-    filling: bool,
+    lines: Sequence[_Line], batches: Iterator[list[Recorded]], last: int, report: Progress, *, filling: bool
 ) -> list[Poisoned]:
-    """Feed the new tables until nothing is left to read; those that fail on the way drop out and are returned.
+    """Feed the new tables until nothing is left to read; what failed on the way.
 
     What a batch writes is worked out while the database is busy with the one before it.
     """
     bad: list[Poisoned] = []
-    under_way: deque[tuple[int, Future[list[Poisoned]]]] = deque()
-
-    def settle(failed: list[Poisoned]) -> None:
-        _give_up(connection, group, failed)
-        bad.extend(failed)
+    position, under_way = 0, list[Future[list[Poisoned]]]()
 
     def finish() -> None:
-        while under_way:
-            position, written = under_way.popleft()
-            settle(written.result())
+        written = [future.result() for future in under_way]
+        bad.extend(failed for found in written for failed in found)
+        if under_way:
             report(position, max(last, position))
 
-    with ThreadPoolExecutor(1, "rows") as writer:
-        position = 0
-        try:
-            for batch in batches:
-                ready = ahead(group, "next", batch, filling=filling)
-                finish()
-                if not group:
-                    break
-                written = writer.submit(
-                    take, connection, tuple(group), "next", position, batch, ready=ready, filling=filling
-                )
-                position = batch[-1].position
-                under_way.append((position, written))
+    try:
+        for batch in batches:
+            ready = ahead([one for line in lines for one in line.projections], "next", batch, filling=filling)
             finish()
-        except Stuck as stuck:
-            finish()
-            settle(stuck.for_each(group))
+            under_way = [line.thread.submit(line.fill, position, batch, ready, filling=filling) for line in lines]
+            position = batch[-1].position
+            if not any(line.projections for line in lines):
+                break
+    except Stuck as stuck:
+        finish()
+        for line in lines:
+            failed = stuck.for_each(line.projections)
+            line.give_up(failed)
+            bad.extend(failed)
+    else:
+        finish()
     return bad
 
 
-def _give_up(connection: Db, group: list[Projection], failed: list[Poisoned]) -> None:
+def _give_up(connection: Db, group: list[Projection], failed: Iterable[Poisoned]) -> None:
     for poisoned in failed:
         stop(connection, poisoned, "next")
         group[:] = [projection for projection in group if projection.name != poisoned.projection]

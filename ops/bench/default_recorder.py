@@ -8,7 +8,6 @@ from a counter in memory, which costs nothing (and would not survive a crash): t
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
@@ -27,12 +26,12 @@ from service import store as stores
 from service.app import create_app
 from service.append import Append, Appended
 from service.batch import ADD_KEYS, KEYS
-from service.children import THREADS_TURN, spare_collections
 from service.gathering import GatheringProtocol
 from service.logs import configure
 from service.mapper import EventMapper
 from service.recorder import EVENTS_TABLE, OrderedRecorder, connect_recorder
 from service.settings import Settings
+from service.settling import settle
 from service.vault import Keyring, Vault
 
 THREADS = 16
@@ -121,8 +120,7 @@ def main() -> None:
     settings = Settings.read(os.environ)
     configure(settings)
     app = create_app(settings)
-    spare_collections()
-    sys.setswitchinterval(THREADS_TURN)
+    settle()
     uvicorn.run(app, port=settings.port, loop="uvloop", http=GatheringProtocol, log_config=None, access_log=False)
 
 
