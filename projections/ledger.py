@@ -71,7 +71,7 @@ CREATE TABLE {schema}.rows (
     stage text NOT NULL,
     closed_at timestamptz,
     suspended_until date,
-    principal text,
+    principal text COLLATE "C", -- as numbers are: another collation would not find it in its index
     orders integer NOT NULL DEFAULT 0,
     open_orders integer NOT NULL DEFAULT 0,
     reminders integer NOT NULL DEFAULT 0,
@@ -216,7 +216,7 @@ class Ledger(Projection):
     """台账: one row per number."""
 
     name: ClassVar[str] = "ledger"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     ddl: ClassVar[str] = DDL
     by_key: ClassVar[bool] = True
 

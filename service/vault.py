@@ -110,7 +110,7 @@ class Vault:
     def open(self, key: DataKey, name: str, envelope: dict[str, Json]) -> Json:
         """The value in an envelope; raises `VaultError` when it was altered or moved to another field."""
         try:
-            sealed = base64.b64decode(str(envelope["c"]), validate=True)
+            sealed = binascii.a2b_base64(str(envelope["c"]), strict_mode=True)
             plain = key.aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], key.id.bytes + name.encode())
         except (InvalidTag, binascii.Error, ValueError):
             raise VaultError(f"the sealed value of {name} was altered") from None

@@ -29,6 +29,7 @@ from service.batch import ADD_KEYS, KEYS
 from service.gathering import GatheringProtocol
 from service.logs import configure
 from service.mapper import EventMapper
+from service.newer import Follower
 from service.recorder import EVENTS_TABLE, OrderedRecorder, connect_recorder
 from service.settings import Settings
 from service.settling import settle
@@ -64,6 +65,9 @@ class OneByOne:
     def submit(self, append: Append) -> Future[Appended]:
         """Save in a thread."""
         return self._pool.submit(self._save, append)
+
+    def follow(self, follower: Follower) -> None:
+        """One process serves here: nobody else writes."""
 
     def close(self) -> None:
         """Finish what was begun."""

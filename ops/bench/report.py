@@ -39,6 +39,7 @@ def write(folder: Path, new: Found, asked: Mapping[str, Any]) -> None:
     }
     how = {name: value for name, value in asked.items() if not isinstance(value, Path)}
     run = {"at": datetime.now(UTC).isoformat(timespec="minutes"), "load average": os.getloadavg()[0], "asked": how}
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "results.json"
     earlier: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else {"found": {}, "runs": {}}
     found = earlier["found"] | dict(new)

@@ -20,6 +20,8 @@ from projections.dimensions import Dimension, parts_of
 from projections.figure_files import files_behind
 from projections.figures import FIGURES, Figure
 from projections.ledger import Ledger
+from projections.ledger_queries import page
+from projections.ledger_rows import LedgerFilter
 from projections.periods import Period
 from projections.sight import Sight
 from projections.statistics import Statistics
@@ -111,6 +113,14 @@ def test_no_table_of_the_work_list_is_scanned(connection: Connection[Any]) -> No
         lambda: tasks(connection, STAFF, grants, ["s1"], own=True, wanted=TaskFilter(kinds=("sign_for",), unit="u-1")),
         lambda: counts(connection, STAFF, grants, ["s1"], days),
     )
+
+
+@pytest.mark.parametrize("sight", [COMMITTEE, STAFF])
+def test_what_is_linked_to_a_file_is_looked_up_by_its_number(connection: Connection[Any], sight: Sight) -> None:
+    assert not scanned(connection, lambda: page(connection, LedgerFilter(), sight))
+    places = [place for place, line in enumerate(Explaining.plans) if "rows_principal" in line]
+    assert places
+    assert all("Index Cond: (principal = " in Explaining.plans[place + 1] for place in places)
 
 
 def test_the_audit_trail_is_not_scanned(connection: Connection[Any]) -> None:
