@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from psycopg import Connection, Error, postgres
+from psycopg.abc import AdaptContext
 from psycopg.adapt import Dumper
 from psycopg.sql import SQL, Identifier
 
@@ -55,8 +56,8 @@ def feeding(connection: Connection[Any], blind: Callable[[str, str], str]) -> No
     connection.execute(BY_KEY)
 
 
-def blinding(connection: Connection[Any], blind: Callable[[str, str], str]) -> None:
-    """Let the connection take `Blind` parameters; `blind(purpose, value)` gives the keyed hash."""
+def blinding(context: AdaptContext, blind: Callable[[str, str], str]) -> None:
+    """Let a connection, or whatever adapts, take `Blind` parameters; `blind(purpose, value)` gives the keyed hash."""
 
     class BlindDumper(Dumper):
         oid = postgres.types["text"].oid
@@ -64,7 +65,7 @@ def blinding(connection: Connection[Any], blind: Callable[[str, str], str]) -> N
         def dump(self, obj: Blind) -> bytes:
             return blind(obj.purpose, obj.value).encode()
 
-    connection.adapters.register_dumper(Blind, BlindDumper)
+    context.adapters.register_dumper(Blind, BlindDumper)
 
 
 class Projection(ABC):

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 import orjson
 import psycopg
 from psycopg import Connection
+from psycopg.abc import AdaptContext
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
@@ -29,6 +30,8 @@ from projections.sets import GIVEN, over
 
 Rows = Sequence[Mapping[str, object]]
 Groups = Sequence[tuple[str, Rows]]
+Documents = Sequence[tuple[str, str]]
+"""The same with each text's rows as their JSON document, as another process may have made it."""
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
 CHANGES = ("INSERT", "UPDATE", "DELETE", "WITH")
@@ -61,6 +64,10 @@ class Refused(Exception):
     """The guard did not change what it must; nothing was written."""
 
 
+class Unplaced(Exception):
+    """A text has no function in this session: its rows are needed one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """An UPDATE that must change so many rows, in the same transaction as the writes and before them."""
@@ -85,10 +92,10 @@ _Call = tuple[str, str]
 _Part = _Call | tuple[str, Rows]
 
 
-def write_guarded(connection: Connection[Any], groups: Groups, guard: Guard) -> None:
+def write_guarded(connection: Connection[Any], groups: Groups | Documents, guard: Guard) -> None:
     """Carry out the guard and the writes in a transaction of their own; raises `Refused` where the guard does not hold.
 
-    One statement does it all where every text has its function.
+    One statement does it all where every text has its function. Raises `Unplaced` for a document whose text has none.
     """
     make_ready(connection, groups)
     parts = list(_parts(connection, groups)) or [("{}", "")]
@@ -111,7 +118,14 @@ def write(connection: Connection[Any], groups: Groups) -> None:
     _send(connection, list(_parts(connection, groups)))
 
 
-def make_ready(connection: Connection[Any], groups: Groups) -> None:
+def documents(context: AdaptContext, groups: Groups) -> Documents | None:
+    """The rows of each text as JSON, what JSON does not know as the context adapts it; None if a value has none."""
+    json = _Documents(context)
+    found = [(sql, document) for sql, rows in groups if (document := json.of(rows)) is not None]
+    return found if len(found) == len(groups) else None
+
+
+def make_ready(connection: Connection[Any], groups: Groups | Documents) -> None:
     """Make the functions that the session lacks.
 
     Inside a transaction, whose end could take them away again, nothing is made, and the groups go row by row.
@@ -145,7 +159,7 @@ def _choice(functions: Sequence[str], first: int, end: int) -> str:
     return f"IF number < {middle} THEN {lower} ELSE {upper} END IF;"
 
 
-def _parts(connection: Connection[Any], groups: Groups) -> Iterator[_Part]:
+def _parts(connection: Connection[Any], groups: Groups | Documents) -> Iterator[_Part]:
     """The writes in order: calls, each for as many texts as stand together, and between them what goes row by row."""
     session = _SESSIONS.get(connection, _Session())
     json = _Documents(connection)
@@ -153,11 +167,16 @@ def _parts(connection: Connection[Any], groups: Groups) -> Iterator[_Part]:
     documents: list[str] = []
     for sql, rows in groups:
         place = session.places.get(sql)
-        document = None if place is None else json.of(rows)
-        if document is not None:
+        if isinstance(rows, str):
+            document: str | None = rows
+        else:
+            document = None if place is None else json.of(rows)
+        if place is not None and document is not None:
             texts.append(str(place))
             documents.append(document)
             continue
+        if isinstance(rows, str):
+            raise Unplaced
         if texts:
             yield _joined(texts, documents)
             texts, documents = [], []
@@ -247,8 +266,8 @@ def _types(connection: Connection[Any], numbered: str) -> list[str] | None:
 class _Documents:
     """Rows as JSON; what JSON does not know is said as the connection says it."""
 
-    def __init__(self, connection: Connection[Any]) -> None:
-        self._says = Transformer(connection)
+    def __init__(self, context: AdaptContext) -> None:
+        self._says = Transformer(context)
 
     def of(self, rows: Rows) -> str | None:
         """The rows' document; None for values that have no JSON."""

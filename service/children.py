@@ -60,7 +60,7 @@ def runner(settings: Settings) -> None:
     os.nice(settings.runner_nice)  # who waits for an answer goes before the tables that show it
     vault = Vault(settings.read_master_key())
     stopping = Event()
-    with Store(settings.database_url, vault, readers=2) as store:
+    with Store(settings.database_url, vault, readers=3) as store:
         feeding = Runner(settings.database_url, store)
         settle()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -42,6 +42,11 @@ class Log(Protocol):
         """The keyed hash by which equal personal values are found."""
         ...
 
+    @property
+    def master_key(self) -> bytes:
+        """What a child process needs to read the same log; for a pipe to it, and nowhere else."""
+        ...
+
 
 class Stuck(Exception):
     """The log cannot be read past an event: nobody can go on, whatever the projection."""

@@ -9,8 +9,8 @@ runner notices by itself: it holds no position of its own, and moves one only by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,19 +20,24 @@ import psycopg
 from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Identifier
 
-from domain.kernel import Recorded
 from projections.filling import bared, dressed
 from projections.projection import Poisoned, Projection, create, feeding
+from projections.writing import Refused, write_guarded
 from service.advisory import REBUILD_LOCKS, SWAP_LOCK
-from service.feed import BATCH, Db, Log, Ready, Stuck, ahead, passing, read, read_all, schema_of, take
-from service.positions import stop
+from service.feed import BATCH, Db, Log, Stuck, passing, read, schema_of, take
+from service.helper import helper
+from service.positions import Fenced, advancing, stop
+from service.readying import Made, Span, Work, ready_ahead
 from service.settling import settled
 
 Progress = Callable[[int, int], None]
 """Called with the position reached and the position of the newest event."""
 
+HELPED_FROM = 50_000
+"""Events from which on a helper process pays: its start costs what reading twenty thousand does."""
+
 LINES = 2
-"""Connections that fill tables side by side: what one projection writes need not wait for what another one does."""
+"""Connections that fill tables side by side, and projections that have their indexes made at a time."""
 
 TRY_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 UNLOCK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
@@ -67,8 +72,11 @@ def rebuild(
     *,
     batch: int = BATCH,
     stopping: Event | None = None,
+    helped_from: int = HELPED_FROM,
 ) -> None:
     """Build these projections anew from the whole log and put them in the place of the live ones.
+
+    A log of `helped_from` events or more is read by two processes.
 
     Raises `AlreadyRebuilding`, `Interrupted`, or `Poisoned` for the first projection that could not take an event; its
     live tables then stay as they are, and the others are swapped all the same.
@@ -76,7 +84,7 @@ def rebuild(
     with settled(), _connected(url, log) as connection, ExitStack() as locks:
         for projection in sorted(projections, key=lambda projection: projection.name):
             locks.enter_context(_reserved(connection, projection.name))
-        making = _Making(url, connection, log, batch, partial(_report, progress, stopping or Event()))
+        making = _Making(url, connection, log, batch, partial(_report, progress, stopping or Event()), helped_from)
         bad = making.built(projections, filling=True)
         failed = {poisoned.projection for poisoned in bad}
         for projection in projections:
@@ -95,6 +103,7 @@ class _Making:
     log: Log
     size: int
     report: Progress
+    helped_from: int
 
     def built(self, projections: Sequence[Projection], *, filling: bool) -> list[Poisoned]:
         """Make and fill the new tables; what they could not take.
@@ -103,64 +112,120 @@ class _Making:
         once more, row by row, so that the event is found.
         """
         left = {one.name: _begin(self.connection, one, filling=filling) for one in projections}
-        with _lines(self.url, self.log, projections) as lines:
-            batches = read_all(self.connection, self.log, projections, 0, self.size)
-            bad = _fill(lines, batches, self.log.last_position(), self.report, filling=filling)
-            dressing = [line.thread.submit(line.dress, left) for line in lines]
-            again = [one for done in dressing for one in done.result()]
+        group = list(projections)
+        bad = self._filled(group, filling=filling)
+        with ThreadPoolExecutor(LINES, "dress") as pool:
+            dresses = list(pool.map(lambda one: self._dresses(left[one.name]), group))
+        again = [projection for projection, fits in zip(group, dresses, strict=True) if not fits]
         return bad + (self.built(again, filling=False) if again else [])
 
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A connection that fills tables, with a thread of its own. It keeps to its projections: for each of their texts it
-    has a function to make. Those that fail drop out.
-    """
-
-    connection: Db
-    thread: ThreadPoolExecutor
-    projections: list[Projection]
-
-    def fill(self, position: int, batch: Sequence[Recorded], ready: Ready, *, filling: bool) -> list[Poisoned]:
-        """Take a batch; what could not."""
-        group = tuple(self.projections)
-        bad = take(self.connection, group, "next", position, batch, ready=ready, filling=filling) if group else []
-        self.give_up(bad)
-        return bad
-
-    def give_up(self, failed: Iterable[Poisoned]) -> None:
-        """Go on without those."""
-        _give_up(self.connection, self.projections, failed)
-
-    def dress(self, left: Mapping[str, list[str]]) -> list[Projection]:
-        """Do what was left for full tables; the projections where a row does not fit."""
-        unfit: list[Projection] = []
-        for projection in self.projections:
+    def _dresses(self, statements: list[str]) -> bool:
+        """Carry out what was left for full tables; False where a row does not fit."""
+        with psycopg.connect(self.url, autocommit=True, application_name="huiying rebuild") as connection:
+            connection.execute("SET synchronous_commit = off")
             try:
-                dressed(self.connection, left[projection.name])
+                dressed(connection, statements)
             except psycopg.DatabaseError as error:
                 if passing(error):
                     raise
-                unfit.append(projection)
-        return unfit
+                return False
+        return True
+
+    def _filled(self, group: list[Projection], *, filling: bool) -> list[Poisoned]:
+        """Feed the new tables until hardly anything is left to read, which is done at the swap.
+
+        Those that fail on the way drop out of the group and are returned.
+        """
+        last = self.log.last_position()
+        work = Work(tuple(group), filling)
+        helping = helper(self.url, self.log, work) if last >= self.helped_from else None
+        bad: list[Poisoned] = []
+        with (
+            self._lines(group) as lines,
+            ThreadPoolExecutor(LINES, "rows") as pool,
+            ready_ahead(_spans(self.log, self.size), work.hand(self.log), helping) as spans,
+        ):
+            for span, made in spans:
+                taking = [pool.submit(line.take, self.log, span, made, filling=filling) for line in lines]
+                bad += [poisoned for taken in taking for poisoned in taken.result()]
+                if not any(line.projections for line in lines):
+                    break
+                self.report(span.upto, max(last, span.upto))
+        failed = {poisoned.projection for poisoned in bad}
+        group[:] = [projection for projection in group if projection.name not in failed]
+        return bad
+
+    @contextmanager
+    def _lines(self, group: Sequence[Projection]) -> Iterator[list[_Line]]:
+        """The projections dealt out there and back, as those that write most stand at the catalogue's head."""
+        dealt = [[one for n, one in enumerate(group) if (n + 1) // 2 % LINES == line] for line in range(LINES)]
+        with ExitStack() as opened:
+            yield [
+                _Line(opened.enter_context(_connected(self.url, self.log)), projections)
+                for projections in dealt
+                if projections
+            ]
+
+
+@dataclass(slots=True)
+class _Line:
+    """A connection that fills the tables of its projections, which all stand at `position`.
+
+    Each keeps to its own, since for every text of theirs it has a function to make.
+    """
+
+    connection: Db
+    projections: list[Projection]
+    position: int = 0
+
+    def take(self, log: Log, span: Span, made: Made, *, filling: bool) -> list[Poisoned]:
+        """Take a span; those that could not take all of it drop out, and are returned."""
+        if not self.projections or self._written(span, made):
+            self.position = span.upto
+            return []
+        bad = self._looked_into(log, span, filling=filling)
+        _give_up(self.connection, self.projections, bad)
+        return bad
+
+    def _written(self, span: Span, made: Made) -> bool:
+        """Whether what was made of the span was all there and fitted into the tables; then it is in them."""
+        if not all(one.name in made for one in self.projections):
+            return False
+        writes = [one for projection in self.projections for one in made[projection.name]]
+        moved = advancing(self.projections, "next", self.position, span.upto)
+        try:
+            write_guarded(self.connection, writes, moved)
+        except Refused:
+            raise Fenced(f"not all of {len(self.projections)} new projections stood at {self.position}") from None
+        except Exception as error:
+            if passing(error) or self.connection.closed:
+                raise
+            return False
+        return True
+
+    def _looked_into(self, log: Log, span: Span, *, filling: bool) -> list[Poisoned]:
+        """Take a span from its events, so that one to blame is found; what failed."""
+        bad: list[Poisoned] = []
+        left = list(self.projections)
+        while left and self.position < span.upto:
+            try:
+                batch = read(self.connection, log, left, self.position, span.upto - self.position)
+            except Stuck as stuck:
+                return bad + stuck.for_each(left)
+            within = [recorded for recorded in batch if recorded.position <= span.upto]
+            if not within:
+                break
+            failed = take(self.connection, left, "next", self.position, within, filling=filling)
+            self.position = within[-1].position
+            bad += failed
+            left = [one for one in left if one.name not in {poisoned.projection for poisoned in failed}]
+        return bad
 
 
 def _connected(url: str, log: Log) -> Db:
     connection = psycopg.connect(url, autocommit=True, application_name="huiying rebuild")
     feeding(connection, log.blind)
     return connection
-
-
-@contextmanager
-def _lines(url: str, log: Log, projections: Sequence[Projection]) -> Iterator[list[_Line]]:
-    """The projections dealt out to lines."""
-    with ExitStack() as opened:
-        lines: list[_Line] = []
-        for first in range(min(LINES, len(projections))):
-            connection = opened.enter_context(_connected(url, log))
-            thread = opened.enter_context(ThreadPoolExecutor(1, "rows"))
-            lines.append(_Line(connection, thread, list(projections[first::LINES])))
-        yield lines
 
 
 @contextmanager
@@ -191,42 +256,16 @@ def _report(progress: Progress, stopping: Event, position: int, last: int) -> No
     progress(position, last)
 
 
-def _fill(
-    lines: Sequence[_Line], batches: Iterator[list[Recorded]], last: int, report: Progress, *, filling: bool
-) -> list[Poisoned]:
-    """Feed the new tables until nothing is left to read; what failed on the way.
-
-    What a batch writes is worked out while the database is busy with the one before it.
-    """
-    bad: list[Poisoned] = []
-    position, under_way = 0, list[Future[list[Poisoned]]]()
-
-    def finish() -> None:
-        written = [future.result() for future in under_way]
-        bad.extend(failed for found in written for failed in found)
-        if under_way:
-            report(position, max(last, position))
-
-    try:
-        for batch in batches:
-            ready = ahead([one for line in lines for one in line.projections], "next", batch, filling=filling)
-            finish()
-            under_way = [line.thread.submit(line.fill, position, batch, ready, filling=filling) for line in lines]
-            position = batch[-1].position
-            if not any(line.projections for line in lines):
-                break
-    except Stuck as stuck:
-        finish()
-        for line in lines:
-            failed = stuck.for_each(line.projections)
-            line.give_up(failed)
-            bad.extend(failed)
-    else:
-        finish()
-    return bad
+def _spans(log: Log, size: int) -> Iterator[Span]:
+    """The log in spans; it may grow meanwhile, and less than a span of that is left."""
+    after = 0
+    while (last := log.last_position()) - after >= (size if after else 1):
+        while after < last:
+            yield (span := Span(after, min(after + size, last)))
+            after = span.upto
 
 
-def _give_up(connection: Db, group: list[Projection], failed: Iterable[Poisoned]) -> None:
+def _give_up(connection: Db, group: list[Projection], failed: list[Poisoned]) -> None:
     for poisoned in failed:
         stop(connection, poisoned, "next")
         group[:] = [projection for projection in group if projection.name != poisoned.projection]

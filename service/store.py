@@ -149,6 +149,11 @@ class Store:
         """The keyed hash by which a projection finds equal personal values without holding them."""
         return self._vault.blind(purpose, value)
 
+    @property
+    def master_key(self) -> bytes:
+        """What a child process needs to read the same log; for a pipe to it, and nowhere else."""
+        return self._vault.master_key
+
     @patient
     def last_position(self) -> int:
         """The position of the newest event; 0 when there is none."""

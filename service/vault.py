@@ -72,12 +72,12 @@ class Vault:
         """Derive the wrapping key; raises `NoMasterKey` for a key of another length."""
         if len(master_key) != KEY_BYTES:
             raise NoMasterKey(f"a master key has {KEY_BYTES} bytes")
-        self._master = master_key
+        self.master_key = master_key
         self._wrapping = AESGCM(self._derive("wrap"))
         self._blinding: dict[str, bytes] = {}
 
     def _derive(self, purpose: str) -> bytes:
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"huiying/{purpose}".encode()).derive(self._master)
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"huiying/{purpose}".encode()).derive(self.master_key)
 
     def new_key(self) -> DataKey:
         """A fresh data key. Ids grow with time (UUID version 7), so that new rows stand together in the index."""

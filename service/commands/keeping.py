@@ -49,7 +49,7 @@ def rebuild(
     wanted = [known[name] for name in names or known]
     settings = existing(data_dir)
     with database(settings) as url, put_together(url, settings) as parts:
-        os.nice(settings.runner_nice)  # as the runner does
+        os.nice(settings.runner_nice)  # as the runner does; a helper stands back with it
         try:
             with progress("重建 rebuild") as bar:
                 build_anew(url, parts.store, wanted, bar)

@@ -49,6 +49,13 @@ def test_tables_that_were_filled_have_every_index(connection: psycopg.Connection
     assert indexes(connection, f"{projection.name}_next") == indexes(connection, f"{projection.name}_1")
 
 
+def test_the_planner_knows_what_stands_in_tables_that_were_filled(connection: psycopg.Connection[Any]) -> None:
+    made = Histories().add("HY-2026-000001", JANUARY, full((NAMED, OTHER)))
+    filled(connection, next(one for one in PROJECTIONS if one.name == "ledger"), made.recorded, 1)
+    known = "SELECT tablename FROM pg_stats WHERE schemaname = 'ledger_next' AND attname = 'number'"
+    assert {name for (name,) in connection.execute(known)} == {"rows", "facets"}
+
+
 NAMED = v.Petitioner(id="p1", name="赵小草", phone="13900001111", id_number="110101199003070011", address="幸福路3号")
 OTHER = v.Petitioner(id="p2", name="钱大树", phone="13900002222")
 

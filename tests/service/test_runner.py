@@ -315,14 +315,6 @@ def test_one_reader_sees_counts_grow_only(database_url: str, store: Store) -> No
     assert seen[-1] == (20,)
 
 
-def test_the_planner_knows_what_stands_in_rebuilt_tables(database_url: str, store: Store) -> None:
-    open_files(store, 40)
-    rebuild(database_url, store, [Lines()])
-    known = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE schemaname = 'lines'"
-    with psycopg.connect(database_url) as connection:
-        assert connection.execute(known).fetchone() == (2,)
-
-
 def test_a_rebuild_tells_how_far_it_is(database_url: str, store: Store) -> None:
     last = note(store, "a", [1] * 10)
     told: list[tuple[int, int]] = []
