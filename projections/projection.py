@@ -9,7 +9,6 @@ name; every SQL text writes `{schema}` for it, because a rebuild fills a schema 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -151,38 +150,34 @@ def grouped(projection: Projection, batch: Iterable[Recorded]) -> list[tuple[str
 
     A group has one row of a stream, or several where the text only inserts. Raises `Poisoned` when `writes` fails.
     """
-    lanes: defaultdict[str, list[Write]] = defaultdict(list)
+    lanes: dict[str, list[Write]] = {}
     for recorded in batch:
-        lane = lanes[recorded.stream]
         try:
-            lane.extend(projection.writes(recorded))
+            writes = [*projection.writes(recorded)]
         except Exception as error:
             raise Poisoned(projection.name, recorded.position, recorded.fact.TOPIC, error) from None
+        if writes:
+            lanes.setdefault(recorded.stream, []).extend(writes)
     return _merged([*projection.condensed(lane)] for lane in lanes.values())
 
 
 def _merged(lanes: Iterable[list[Write]]) -> list[tuple[str, list[Mapping[str, object]]]]:
     """Lanes of writes as one: next comes whichever text most is waiting behind (majority merge, Jiang and Li 1995)."""
     groups: list[tuple[str, list[Mapping[str, object]]]] = []
-    waiting: defaultdict[str, list[list[Write]]] = defaultdict(list)
-    behind: Counter[str] = Counter()
+    waiting: dict[str, list[list[Write]]] = {}
     for lane in lanes:
-        if lane:
-            lane.reverse()
-            waiting[lane[-1][0]].append(lane)
-            behind[lane[-1][0]] += len(lane)
+        lane.reverse()
+        waiting.setdefault(lane[-1][0], []).append(lane)
     while waiting:
-        sql = max(waiting, key=behind.__getitem__)
+        sql = max(waiting, key=lambda one: sum(map(len, waiting[one]))) if len(waiting) > 1 else next(iter(waiting))
         rows: list[Mapping[str, object]] = []
         many = repeats(sql)
-        del behind[sql]
         for lane in waiting.pop(sql):
             rows.append(lane.pop()[1])
             while many and lane and lane[-1][0] == sql:
                 rows.append(lane.pop()[1])
             if lane:
-                waiting[lane[-1][0]].append(lane)
-                behind[lane[-1][0]] += len(lane)
+                waiting.setdefault(lane[-1][0], []).append(lane)
         groups.append((sql, rows))
     return groups
 

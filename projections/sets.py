@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 GIVEN = "given_row"
 """The row of parameters that a statement reads."""
@@ -38,6 +39,7 @@ def over(statement: str, rows: str) -> str | None:
     return _changing(text, rows)
 
 
+@cache
 def repeats(sql: str) -> bool:
     """Whether the text may go with several rows of one stream: what it inserts asks for nothing that is there."""
     return bool(VALUES.fullmatch(sql.strip())) and "SELECT" not in sql and "DO UPDATE" not in sql

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from functools import lru_cache
-from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +24,7 @@ POLICY = (
 )
 """What a page may load and where its forms may go: this service, and nothing written inside the page itself."""
 
+ID_HEADER = b"x-request-id"
 RawHeaders = list[tuple[bytes, bytes]]
 Fixed = tuple[tuple[bytes, bytes], ...]
 ALWAYS: Fixed = (
@@ -62,7 +62,8 @@ class Requests:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        one = request_id(Headers(scope=scope).get("x-request-id")) or uuid4().hex
+        given = next((value for name, value in scope["headers"] if name == ID_HEADER), b"")
+        one = request_id(given.decode("latin-1")) or secrets.token_hex(16)
         scope.setdefault("state", {})["request_id"] = one
         status = 0
 
@@ -113,7 +114,7 @@ def _headers(said: RawHeaders, path: str, one: str) -> RawHeaders:
     more = ALWAYS if path.startswith(DOCUMENTATION) else KEPT if path.startswith("/static/") else FRESH
     replaced, added = _besides(tuple(name for name, _ in said), more)
     kept = [header for header in said if header[0] not in replaced] if replaced else said
-    return [*kept, *added, (b"x-request-id", one.encode())]
+    return [*kept, *added, (ID_HEADER, one.encode())]
 
 
 @lru_cache(maxsize=256)
