@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -41,16 +42,19 @@ INTAKE_READS_IN = frozenset({Stage.RECEIVING, Stage.RECOLLECTING, Stage.DECLINED
 """Also where the desk itself ended the file: it still has to tell the petitioner in writing, and to prove it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
-    """A member of staff with the roles held today, own and as a stand-in. `token` scopes their idempotency keys."""
+    """A member of staff with the roles held today, own and as a stand-in. `token` scopes their idempotency keys.
+
+    One is remembered for many requests: what follows from the roles is worked out once.
+    """
 
     staff: str
     grants: frozenset[Grant]
     token: str
     sight: Sight
 
-    @property
+    @cached_property
     def roles(self) -> frozenset[Role]:
         """The roles held today."""
         return frozenset(grant.role for grant in self.grants)
@@ -65,7 +69,7 @@ class Caller:
         """Whether the caller may draw up report packs."""
         return bool(self.roles & REPORTING)
 
-    @property
+    @cached_property
     def reads_files(self) -> bool:
         """Whether the caller may see files at all: an administrator who is nothing else may not."""
         return bool(self.roles - {Role.ADMIN})

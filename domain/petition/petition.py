@@ -35,6 +35,8 @@ from domain.petition.taking import take_exceptions, take_publishing, take_recoll
 from domain.petition.working import handled_by, worked_on_by
 from domain.vocabulary import Channel, Nature, Outlet, ReviewKind, ReviewVerdict, Secrecy, Track, Urgency
 
+NOBODY: frozenset[str] = frozenset()
+
 
 class Petition(Aggregate):
     """民情: one number, one file, going round the loop. The stream's name is its number."""
@@ -144,13 +146,15 @@ class Petition(Aggregate):
     @property
     def against_units(self) -> frozenset[str]:
         """Units that the petition accuses, and units of accused staff."""
+        if not self.against:
+            return NOBODY
         named = {accused.unit for accused in self.against if accused.unit}
         return frozenset(named.union(*(accused.staff_units for accused in self.against)))
 
     @property
     def against_staff(self) -> frozenset[str]:
         """Staff that the petition accuses."""
-        return frozenset(accused.staff for accused in self.against if accused.staff)
+        return frozenset(accused.staff for accused in self.against if accused.staff) if self.against else NOBODY
 
     def evolve(self, recorded: Recorded) -> None:
         """Take one fact into the state: first what it does to stage and clocks, then what is its own."""
