@@ -52,6 +52,7 @@ def test_no_limit_is_none(tmp_path: Path) -> None:
 def test_the_server_takes_it_unless_the_operator_says_otherwise(data_dir: Path) -> None:
     with start(data_dir) as postgres:
         assert setting(postgres.url, "random_page_cost") == "1.1"
+        assert setting(postgres.url, "wal_init_zero") == "off"
         (Cluster(data_dir).folder / "memory.conf").write_text("shared_buffers = 16MB\n")
     with (Cluster(data_dir).folder / "postgresql.conf").open("a") as configuration:
         configuration.write("effective_cache_size = 1GB\n")
