@@ -177,7 +177,7 @@ def write_until_killed(url: str, writer: int, told: str) -> None:
     A line holds the position that was told and which fact it was. It is written after the answer, so that of what a
     killed process had been told at most a line is missing.
     """
-    with Store(url, Vault(MASTER)) as store, Path(told).open("a", buffering=1) as out:
+    with Store(url, Vault(MASTER), shared=True) as store, Path(told).open("a", buffering=1) as out:
         for turn in itertools.count():
             appends = [intake(Noted(writer=writer, count=turn * 40 + n)) for n in range(36)]
             appends += [step(f"w{writer}-{turn}-{n}", 0, *(Noted(writer=writer, count=-1),) * 5) for n in range(4)]
