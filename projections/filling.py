@@ -22,11 +22,7 @@ SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oi
  ORDER BY c.oid
 """
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' ORDER BY oid"
-WHOLE_TABLES = """
-SET LOCAL maintenance_work_mem = '256MB';
-SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on
-"""
-"""Against what a session that feeds has set (sets.py)."""
+MEMORY = "SET LOCAL maintenance_work_mem = '256MB'"
 
 
 def bared(connection: Connection[Any], projection: Projection, schema: str) -> list[str]:
@@ -44,11 +40,11 @@ def bared(connection: Connection[Any], projection: Projection, schema: str) -> l
 
 
 def dressed(connection: Connection[Any], statements: list[str]) -> None:
-    """Work out what was left, make the indexes and tell the planner.
+    """Work out what was left, make the indexes and tell the planner, over a connection that does not feed (sets.py).
 
     Raises `psycopg.DatabaseError` where a row fits into no index.
     """
     for statement in statements:
         with connection.transaction():
-            connection.execute(WHOLE_TABLES)
+            connection.execute(MEMORY)
             connection.execute(statement.encode())

@@ -167,25 +167,8 @@ EVERYTHING = Change(("*",))
 """The file is over: nothing waits any more but the erasure of its data."""
 
 
-READ = frozenset(
-    {
-        c.ResidentSpoke,
-        h.ResidentContacted,
-        h.HouseholdVisited,
-        r.DueDatesSet,
-        s.ReminderSent,
-        r.PetitionCorrected,
-        s.ReviewAsked,
-        s.ReviewDecided,
-    }
-)
-"""Events whose changes depend on what they say."""
-
-
 def change_of(fact: Event) -> Change:
     """What the event does to the tasks."""
-    if type(fact) not in READ:
-        return _whatever_it_says(type(fact))
     match fact:
         case c.ResidentSpoke(solved=Solved.UNSOLVED | Solved.PARTLY):
             return Change(opens=("hear_resident",))

@@ -45,30 +45,12 @@ CLOCK_STOPS: dict[type[Event], frozenset[Clock]] = {
 """Clocks that a kind of event stops whatever it says; the others are in `stopped_by`."""
 
 
-READ = frozenset(
-    {
-        h.ResidentContacted,
-        h.HouseholdVisited,
-        r.DueDatesLifted,
-        h.SignedFor,
-        h.ReturnGranted,
-        s.SupervisionAnswered,
-        s.SupervisionEnded,
-        s.ReviewAsked,
-        s.ReviewDecided,
-    }
-)
-"""Events of which `stopped_by` asks what they say."""
-
-
 def stopped_by(fact: Event) -> frozenset[str]:
     """What this very fact stops: a clock, for whomever it runs, or the one that runs for a unit or an order.
 
     A contact or a visit counts only if somebody was reached. Asking for a return stops nothing: if it is refused, the
     unit still has only the days that it had.
     """
-    if type(fact) not in READ:
-        return CLOCK_STOPS.get(type(fact), frozenset())
     match fact:
         case h.ResidentContacted(reached=False) | h.HouseholdVisited(reached=False):
             return frozenset()

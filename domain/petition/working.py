@@ -12,9 +12,6 @@ from domain.vocabulary import Role
 
 WORK = frozenset(
     {
-        h.SignedFor,
-        h.HandlerNamed,
-        h.HouseholdVisited,
         h.ResidentContacted,
         h.ProgressNoted,
         h.ExtensionAsked,
@@ -26,13 +23,11 @@ WORK = frozenset(
         h.ReplyDelivered,
     }
 )
-"""The events that somebody who does the work makes happen."""
+"""The events that somebody who does the work makes happen, beside those that name who does it."""
 
 
 def handled_by(recorded: Recorded) -> frozenset[str]:
     """Whom the event makes somebody who did the work: signed, called, wrote, delivered, asked for more time."""
-    if type(recorded.fact) not in WORK:
-        return frozenset()
     doers = people(recorded.actor)
     match recorded.fact:
         case h.HandlerNamed(handler=handler) if recorded.actor.role is Role.APPROVER:
@@ -41,8 +36,8 @@ def handled_by(recorded: Recorded) -> frozenset[str]:
             return doers | {handler}
         case h.HouseholdVisited(visitors=visitors):
             return doers.union(visitors)
-        case _:
-            return doers
+        case fact:
+            return doers if type(fact) in WORK else frozenset()
 
 
 def worked_on_by(recorded: Recorded) -> frozenset[str]:

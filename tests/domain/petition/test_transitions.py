@@ -12,7 +12,7 @@ from domain.petition.events import receiving as r
 from domain.petition.events import recollecting as c
 from domain.petition.events import supervising as s
 from domain.petition.events.values import DemandAnswer
-from domain.petition.petition import Petition
+from domain.petition.petition import TAKING, Petition
 from domain.petition.recollecting import Recollect
 from domain.petition.stages import BEGINNINGS, LOOP, TRANSITIONS, Stage, may_follow, open_stage, stage_after
 from domain.vocabulary import Clock, Nature, Respondent, ReviewKind
@@ -346,3 +346,8 @@ def test_every_event_of_the_table_is_some_steps_main_or_side_effect() -> None:
     }
     assert main.isdisjoint(side)
     assert main | set(side) == set(TRANSITIONS)
+
+
+def test_the_facts_of_every_stem_are_taken_in() -> None:
+    stems = {event.__module__ for event in (*TRANSITIONS, *BEGINNINGS)}
+    assert stems - set(TAKING) == {x.__name__}, "those are for `take_exceptions`, which looks at all facts"
